@@ -1,0 +1,76 @@
+"""Version numbers that tell every process when rights or definitions have changed.
+
+One row; raising a version happens in the transaction of the change itself, so the first
+request after the commit already reads the new number.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection, models
+
+
+class Stamp(models.Model):
+    """The one row of versions."""
+
+    rights = models.BigIntegerField(default=1)
+    definitions = models.BigIntegerField(default=1)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_stamp"
+
+    def __str__(self) -> str:
+        return f"rights {self.rights}, definitions {self.definitions}"
+
+
+_held: ContextVar[tuple[int, int] | None] = ContextVar("held_versions", default=None)
+
+
+def _read() -> tuple[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rights, definitions FROM crm_stamp WHERE id = 1")
+        row = cursor.fetchone()
+    if row is None:
+        raise RuntimeError("The row of crm_stamp is missing; run migrate.")
+    return row[0], row[1]
+
+
+@contextmanager
+def held_versions() -> Iterator[None]:
+    """Read the versions once and keep them for the block: one request or one batch of a task."""
+    token = _held.set(_read())
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def rights_version() -> int:
+    """The number that changes with every change of role, department, team or share."""
+    held = _held.get()
+    return (held or _read())[0]
+
+
+def definitions_version() -> int:
+    """The number that changes with every change of dictionaries, custom fields or modules."""
+    held = _held.get()
+    return (held or _read())[1]
+
+
+def _raise(column: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE crm_stamp SET {column} = {column} + 1 WHERE id = 1")  # noqa: S608  column is one of our two
+    if _held.get() is not None:
+        _held.set(_read())
+
+
+def raise_rights_version() -> None:
+    """Make every process compile rights anew; call in the transaction of the change."""
+    _raise("rights")
+
+
+def raise_definitions_version() -> None:
+    """Make every process read definitions anew; call in the transaction of the change."""
+    _raise("definitions")

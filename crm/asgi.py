@@ -1,0 +1,8 @@
+"""The ASGI entry for an ASGI server."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
+application = get_asgi_application()

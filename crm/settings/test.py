@@ -1,0 +1,10 @@
+"""The tests: real PostgreSQL and Redis, cheap password hashes, nothing else changed."""
+
+from crm.settings import environment as env
+from crm.settings.base import *  # noqa: F403  Django's settings modules are made to be layered
+
+DEMO = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STATICFILES_STORAGE_MANIFEST_STRICT = False
