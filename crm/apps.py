@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class CrmConfig(AppConfig):
     name = "crm"
     verbose_name = _("Kernel")
+
+    def ready(self) -> None:
+        from crm.customfields.definitions import database_definitions
+        from crm.modules import checks  # noqa: F401  registers itself
+        from crm.modules.registry import add_source, load_declarations
+
+        load_declarations()
+        add_source(database_definitions)

@@ -101,6 +101,7 @@ class Grants:
     """One person's rights in one module, all roles united.
 
     `states` holds field names and dotted member names of collections (`phones.number`).
+    `groups` are the ids of the hidden groups (departments, teams) through which shares reach him.
     `reasons` names, per action, the roles that grant it and how far.
     """
 
@@ -112,6 +113,7 @@ class Grants:
     view_all: bool = False
     edit_all: bool = False
     administer: bool = False
+    groups: frozenset[int] = frozenset()
     reasons: Mapping[str, tuple[tuple[str, ScopeName], ...]] = field(default_factory=dict)
 
     def scope(self, action: str) -> Scope:

@@ -1,0 +1,70 @@
+"""Shares of single records: guardian's direct-foreign-key rows with an end date.
+
+Read here only. Departments and teams own a hidden group each, so a share with one of them
+is a share with its group.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+EDITING = frozenset({"edit"})
+
+
+class ShareTerms(models.Model):
+    """Until when a share holds, and who gave it."""
+
+    until = models.DateTimeField(null=True, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class UserShare(ShareTerms, UserObjectPermissionBase):
+    """A record shared with a person; subclasses add `content_object`."""
+
+    class Meta(UserObjectPermissionBase.Meta):
+        abstract = True
+
+
+class GroupShare(ShareTerms, GroupObjectPermissionBase):
+    """A record shared with a department or team; subclasses add `content_object`."""
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        abstract = True
+
+
+def _share_models(model: type[models.Model]) -> tuple[list[type], list[type]]:
+    related = [one.related_model for one in model._meta.related_objects]
+    return (
+        [one for one in related if issubclass(one, UserShare)],
+        [one for one in related if issubclass(one, GroupShare)],
+    )
+
+
+def shared_condition(
+    model: type[models.Model], action: str, user_id: int, groups: frozenset[int]
+) -> Q | None:
+    """Which rows of `model` are shared with the person for `action`; None if none can be.
+
+    A read share gives `view`; an edit share gives `view` and `edit`. No other action is given.
+    """
+    if action not in {"view", "edit"}:
+        return None
+    levels = ["change"] if action in EDITING else ["view", "change"]
+    codenames = [f"{level}_{model._meta.model_name}" for level in levels]
+    user_models, group_models = _share_models(model)
+    condition: Q | None = None
+    live = Q(until__isnull=True) | Q(until__gt=Now())
+    for share, holder in [(one, Q(user_id=user_id)) for one in user_models] + [
+        (one, Q(group_id__in=groups)) for one in group_models if groups
+    ]:
+        ids = share._default_manager.filter(holder & live, permission__codename__in=codenames)
+        branch = Q(pk__in=ids.values("content_object_id"))
+        condition = branch if condition is None else condition | branch
+    return condition

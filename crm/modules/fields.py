@@ -1,0 +1,199 @@
+"""What one field of a module is, whichever table or JSON key holds it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+TEXT_OPERATORS = ("eq", "ne", "in", "not_in", "contains", "starts", "empty", "not_empty")
+ORDER_OPERATORS = (
+    "eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "between", "empty", "not_empty",
+)  # fmt: skip
+CHOICE_OPERATORS = ("eq", "ne", "in", "not_in", "empty", "not_empty")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all fields of one type have in common."""
+
+    name: str
+    operators: tuple[str, ...]
+    align: str = "start"
+    is_sortable: bool = True
+    cast: type[models.Field] | None = None  # how a value in JSON becomes a typed SQL value
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("text", TEXT_OPERATORS),
+        Kind("long_text", ("contains", "empty", "not_empty"), is_sortable=False),
+        Kind("integer", ORDER_OPERATORS, "end", cast=models.BigIntegerField),
+        Kind("decimal", ORDER_OPERATORS, "end", cast=models.DecimalField),
+        Kind("money", ORDER_OPERATORS, "end", cast=models.DecimalField),
+        Kind("percent", ORDER_OPERATORS, "end", cast=models.DecimalField),
+        Kind("date", (*ORDER_OPERATORS, "within"), cast=models.DateField),
+        Kind("datetime", (*ORDER_OPERATORS, "within"), cast=models.DateTimeField),
+        Kind("boolean", ("eq", "ne", "empty", "not_empty"), cast=models.BooleanField),
+        Kind("choice", CHOICE_OPERATORS),
+        Kind("multi_choice", ("contains", "empty", "not_empty"), is_sortable=False),
+        Kind("relation", CHOICE_OPERATORS, cast=models.BigIntegerField),
+        Kind("any_relation", ("eq", "in", "empty", "not_empty"), is_sortable=False),
+        Kind("user", CHOICE_OPERATORS),
+        Kind("department", CHOICE_OPERATORS),
+        Kind("email", TEXT_OPERATORS),
+        Kind("url", TEXT_OPERATORS),
+        Kind("phone", TEXT_OPERATORS),
+        Kind("credit_code", TEXT_OPERATORS),
+        Kind("collection", ("empty", "not_empty"), is_sortable=False),
+    )
+}
+REFERENCES = frozenset({"relation", "user", "department"})
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: name, type, label and where its value lives.
+
+    `column` is the attribute of the model; a custom field lives in `custom` under `key`.
+    `inputs` names what a computed field is made from: it is readable only if all of them are.
+    `sort_column` names another column that puts the values in their natural order.
+    `members` are the fields of a collection's rows.
+    """
+
+    name: str
+    kind: str
+    label: Any
+    help: Any = ""
+    column: str = ""
+    key: str = ""
+    required: bool = False
+    default: Any = None
+    max_length: int | None = None
+    places: int = 2
+    unit: Any = ""
+    choices: tuple[tuple[str, Any], ...] = ()
+    dictionary: str = ""
+    target: str = ""
+    is_read_only: bool = False
+    is_unique: bool = False
+    nulls_first: bool = False
+    sort_column: str = ""
+    inputs: tuple[str, ...] = ()
+    display: Callable[[Mapping[str, Any]], Any] | None = None
+    mask: Callable[[str], str] | None = None
+    members: Mapping[str, "Field"] = field(default_factory=dict)
+
+    @property
+    def traits(self) -> Kind:
+        """What all fields of this kind share."""
+        return KINDS[self.kind]
+
+    @property
+    def is_computed(self) -> bool:
+        """Made from other fields; never written."""
+        return self.display is not None
+
+    @property
+    def is_custom(self) -> bool:
+        """Lives in the record's `custom` JSON."""
+        return bool(self.key)
+
+    @property
+    def is_collection(self) -> bool:
+        """Its value is a list of child rows."""
+        return self.kind == "collection"
+
+    @property
+    def is_filterable(self) -> bool:
+        """May stand in a condition, rights permitting."""
+        return not self.is_computed
+
+    @property
+    def is_sortable(self) -> bool:
+        """May order a list, rights permitting."""
+        return self.traits.is_sortable and not self.is_computed
+
+    @property
+    def value_path(self) -> str:
+        """The ORM name of the stored value: of a reference, its id."""
+        return f"{self.column}_id" if self.kind in REFERENCES and not self.is_custom else self.column
+
+    def expression(self) -> Combinable:
+        """The field's value in SQL, typed."""
+        if not self.is_custom:
+            return F(self.value_path)
+        text = KT(f"custom__{self.key}")
+        if self.traits.cast is None:
+            return text
+        if self.traits.cast is models.DecimalField:
+            return Cast(text, models.DecimalField(max_digits=20, decimal_places=self.places))
+        return Cast(text, self.traits.cast())
+
+    def sort_expression(self) -> Combinable:
+        """What the field is ordered by."""
+        return F(self.sort_column) if self.sort_column else self.expression()
+
+    def with_changes(self, **changes: Any) -> "Field":
+        """The same field with other attributes."""
+        return replace(self, **changes)
+
+
+_BY_CLASS: tuple[tuple[type[models.Field], str], ...] = (
+    (models.EmailField, "email"),
+    (models.URLField, "url"),
+    (models.CharField, "text"),
+    (models.TextField, "long_text"),
+    (models.BooleanField, "boolean"),
+    (models.DecimalField, "decimal"),
+    (models.IntegerField, "integer"),
+    (models.DateTimeField, "datetime"),
+    (models.DateField, "date"),
+)
+
+
+def _reference(column: models.Field) -> tuple[str, str]:
+    related = column.related_model
+    label = related._meta.label
+    if label == settings.AUTH_USER_MODEL:
+        return "user", ""
+    if label == settings.CRM_DEPARTMENT_MODEL:
+        return "department", ""
+    return "relation", label
+
+
+def field_from_column(model: type[models.Model], name: str) -> Field:
+    """The field that a model's column stands for. Raises FieldDoesNotExist."""
+    column = model._meta.get_field(name)
+    if not isinstance(column, models.Field):
+        raise FieldDoesNotExist(f"{model.__name__}.{name} is no column.")
+    target = ""
+    if isinstance(column, models.ForeignKey):
+        kind, target = _reference(column)
+    elif column.choices:
+        kind = "choice"
+    else:
+        kind = next((kind for cls, kind in _BY_CLASS if isinstance(column, cls)), "")
+        if not kind:
+            raise FieldDoesNotExist(f"{model.__name__}.{name}: no kind for {type(column).__name__}.")
+    default = column.get_default() if column.has_default() else None
+    return Field(
+        name=name,
+        kind=kind,
+        label=column.verbose_name,
+        help=column.help_text,
+        column=name,
+        required=not column.blank and not column.has_default() and kind != "boolean",
+        default=default,
+        max_length=getattr(column, "max_length", None),
+        places=getattr(column, "decimal_places", 2) or 0,
+        choices=tuple(column.choices or ()),
+        target=target,
+    )

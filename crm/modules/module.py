@@ -1,0 +1,202 @@
+"""The declaration of a module: what it is, said once; every surface comes from it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.modules.collections import Collection
+from crm.modules.fields import Field, field_from_column
+
+# Every record has these; a module names them in sections or columns like its own.
+RECORD_FIELDS = (
+    "number", "owner", "department", "created_at", "created_by", "changed_at", "changed_by",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What makes a record the same as another: (rule, key) pairs.
+
+    No two living records of a module share an exact key; near ones are only offered.
+    """
+
+    exact: frozenset[tuple[str, str]] = frozenset()
+    near: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A block on the record page: the records of another module that point here.
+
+    `module` names the other module, `relation` its field that holds this record's id.
+    """
+
+    module: str
+    relation: str
+    label: Any = ""
+    columns: tuple[str, ...] = ()
+
+
+class Module:
+    """One module. Subclasses set the attributes; an instance is what the registry keeps."""
+
+    name: str = ""
+    label: Any = ""
+    label_plural: Any = ""
+    icon: str = "dots"
+    group: Any = ""
+    model: type[models.Model]
+    title: str = "name"
+    number_prefix: str = ""
+    sections: Mapping[Any, Sequence[str]] = {}
+    columns: Sequence[str] = ()
+    phone_columns: Sequence[str] = ()
+    facts: Sequence[str] = ()
+    stage: str = ""
+    level: str = ""
+    default_sort: Sequence[str] = ("-changed_at",)
+    search: Sequence[str] = ()
+    filters: Sequence[str] = ()
+    collections: Sequence[Collection] = ()
+    changes: Mapping[str, Mapping[str, Any]] = {}
+    computed: Sequence[Field] = ()
+    closed: frozenset[str] = frozenset()
+    read_only: frozenset[str] = frozenset()
+    parent: str = ""
+    parts: Sequence[Part] = ()
+    extra_actions: Sequence[str] = ()
+    has_follow_ups: bool = False
+    duplicate_fields: frozenset[str] = frozenset()
+    examples: Mapping[str, Any] = {}
+
+    def __init__(self, extra_fields: Iterable[Field] = (), extra_parts: Iterable[Part] = ()) -> None:
+        self._extra_fields = tuple(extra_fields)
+        self._extra_parts = tuple(extra_parts)
+        self.targets: Mapping[str, str] = {}  # model label → module name, told by the registry
+
+    def __repr__(self) -> str:
+        return f"<module {self.name}>"
+
+    # What a module may say about its own values ---------------------------------------------
+
+    def keys(self, values: Mapping[str, Any]) -> Keys:
+        """The duplicate keys of a record with these values (columns and collections)."""
+        return Keys()
+
+    def validate(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Errors by field of values that are right one by one but not together."""
+        return {}
+
+    def derive(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Background columns computed from a record's values: sort keys and the like."""
+        return {}
+
+    def after_write(self, act: Any) -> None:
+        """What follows a save, in its transaction."""
+
+    # What follows from the declaration -------------------------------------------------------
+
+    @property
+    def rows(self) -> models.QuerySet:
+        """Every row of the module's table that belongs to it; for crm.access and crm.records."""
+        return self.model.unscoped.filter(self.condition)  # type: ignore[attr-defined]
+
+    @property
+    def condition(self) -> Q:
+        """What tells this module's rows from others in the same table."""
+        return Q()
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """Columns that every row of this module holds."""
+        return {}
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """All fields by name: sections first, then collections, then what every record has."""
+        found: dict[str, Field] = {}
+        by_collection = {collection.name: collection for collection in self.collections}
+        by_computed = {computed.name: computed for computed in self.computed}
+        for name in (*self.section_names, *by_collection, *RECORD_FIELDS):
+            if name in found:
+                continue
+            if name in by_collection:
+                found[name] = by_collection[name].as_field()
+            elif name in by_computed:
+                found[name] = by_computed[name]
+            else:
+                found[name] = self._own_field(name)
+        for extra in self._extra_fields:
+            found[extra.name] = extra
+        return found
+
+    def _own_field(self, name: str) -> Field:
+        base = field_from_column(self.model, name)
+        changes = dict(self.changes.get(name, {}))
+        if name in self.read_only or name in RECORD_FIELDS:
+            changes["is_read_only"] = True
+        if base.kind == "relation" and "target" not in changes:
+            changes["target"] = self.targets.get(base.target, base.target)
+        return base.with_changes(**changes)
+
+    @cached_property
+    def section_names(self) -> tuple[str, ...]:
+        """Every field that stands in a section, in order."""
+        return tuple(name for names in self.sections.values() for name in names)
+
+    @cached_property
+    def all_parts(self) -> tuple[Part, ...]:
+        """The blocks of the record page, those that other modules contribute included."""
+        return (*self.parts, *self._extra_parts)
+
+    @cached_property
+    def stored_fields(self) -> dict[str, Field]:
+        """The fields that have a column or key of their own."""
+        return {
+            name: field
+            for name, field in self.fields.items()
+            if not field.is_collection and not field.is_computed
+        }
+
+    @cached_property
+    def collections_by_name(self) -> dict[str, Collection]:
+        """The collections by their field's name."""
+        return {collection.name: collection for collection in self.collections}
+
+    def right_names(self) -> list[str]:
+        """Every name that a field right can be given on: fields and members of collections."""
+        names = []
+        for name, one in self.fields.items():
+            names.append(name)
+            names.extend(f"{name}.{member}" for member in one.members)
+        return names
+
+    def field_at(self, path: str) -> Field | None:
+        """The field called `path`; a dotted path names a member of a collection."""
+        name, _dot, member = path.partition(".")
+        found = self.fields.get(name)
+        if found is None or not member:
+            return found
+        return found.members.get(member)
+
+
+@dataclass
+class Index:
+    """An app's list of modules, in menu order."""
+
+    label: Any
+    modules: list[type[Module]] = field(default_factory=list)
+
+
+Validator = Callable[[Any], Any]
+GROUPS = {
+    "sales": _("Sales"),
+    "service": _("Service"),
+    "marketing": _("Marketing"),
+    "activities": _("Activities"),
+}
