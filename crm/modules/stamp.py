@@ -60,8 +60,13 @@ def definitions_version() -> int:
 
 
 def _raise(column: str) -> None:
+    # The clock, not "+ 1": a number from a transaction that rolls back must never come again,
+    # since this process may have compiled under it what was never committed.
+    microseconds = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE crm_stamp SET {column} = {column} + 1 WHERE id = 1")  # noqa: S608  column is one of our two
+        cursor.execute(
+            f"UPDATE crm_stamp SET {column} = greatest({column} + 1, {microseconds}) WHERE id = 1"  # noqa: S608  column is one of our two
+        )
     if _held.get() is not None:
         _held.set(_read())
 

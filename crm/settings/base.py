@@ -110,7 +110,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 GUARDIAN_MONKEY_PATCH_USER = False
+ANONYMOUS_USER_NAME = None  # guardian would make a person of this name
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # rights come from crm.access, not guardian's backend
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -4,6 +4,7 @@ from crm.settings import environment as env
 from crm.settings.base import *  # noqa: F403  Django's settings modules are made to be layered
 
 DEMO = True
+DATABASES["default"]["TEST"] = {"NAME": env.text("TEST_DATABASE", "test_crm")}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
