@@ -34,7 +34,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username__iexact=username or "")
 
     def create_user(self, username: str, password: str | None = None, **fields: object) -> User:
-        """A person without any right, unaudited: for tests and loaders; else services.create_user."""
+        """A person without rights, unaudited: for tests and loaders only."""
         user = self.model(username=username, **fields)
         user.email = self.normalize_email(user.email)
         user.display_name = user.display_name or username

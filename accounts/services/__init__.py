@@ -1,0 +1,1 @@
+"""Changes to people, departments, teams, roles and rights."""
