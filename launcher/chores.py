@@ -1,0 +1,122 @@
+"""The chores themselves, inside the environment: `python -m launcher.chores run|test|check|fmt`."""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from launcher.checks import check, fmt
+from launcher.probes import port_of
+from launcher.processes import Service, follow_parent, last_line
+from launcher.project import Project, held_lock, this_project
+from launcher.services import Services, program_environment, throw_away_folder
+from launcher.stops import end_with_sentence, explain, say
+from launcher.supervisor import Supervisor
+from launcher.system_packages import chromium_executable
+from launcher.translations import compile_translations
+
+
+def programs(project: Project, environment: dict[str, str], port: int) -> list[Service]:
+    """The product's own programs; the web server comes first."""
+    python = str(project.python)
+    celery = [python, "-m", "celery", "-A", "crm.celery"]
+    quiet = ["--loglevel", "WARNING"]
+    web = [python, "-m", "gunicorn", "crm.wsgi:application", "-c", "deploy/gunicorn.conf.py"]
+    commands = {
+        "web": [*web, "--bind", f"127.0.0.1:{port}"],
+        "worker": [*celery, "worker", *quiet, "--concurrency", "2", "--without-gossip"],
+        "beat": [*celery, "beat", *quiet, "--pidfile=", "-s", str(project.var / "beat")],
+    }
+    return [
+        Service(name, command, project.logs / f"{name}.log", environment, project.root)
+        for name, command in commands.items()
+    ]
+
+
+def run(project: Project) -> int:
+    """Serves the product until Ctrl-C."""
+    refusal = "Keyuan CRM already runs from this folder: stop it there with Ctrl-C first."
+    with held_lock(project.var / "run.lock", refusal):
+        services = Services(project)
+        supervisor = Supervisor(services)
+        supervisor.listen()
+        try:
+            _serve(project, services, supervisor)
+        except KeyboardInterrupt:
+            say("\nStopping …")
+            return 0
+        finally:
+            project.forget_services()
+            supervisor.stop()
+            say("Everything is stopped; the data are kept.")
+    return 0
+
+
+def _serve(project: Project, services: Services, supervisor: Supervisor) -> None:
+    port = port_of(os.environ)
+    services.start_lasting(os.environ)
+    compile_translations(project.root)
+    environment = program_environment(services.addresses, "crm.settings.development")
+    _prepare_database(project, environment)
+    project.write_services(services.addresses)
+    supervisor.start(programs(project, environment, port), port)
+    say(f"\n  Keyuan CRM: http://127.0.0.1:{port}/   (Ctrl-C stops it; logs in var/log)\n")
+    supervisor.watch()
+
+
+def _prepare_database(project: Project, environment: dict[str, str]) -> None:
+    log = project.logs / "database.log"
+    with log.open("w") as errors:
+        done = subprocess.run(
+            [project.python, "-m", "launcher.database"],
+            cwd=project.root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stderr=errors,
+        )
+    if done.returncode == 130:
+        raise KeyboardInterrupt
+    if done.returncode:
+        raise explain("Preparing the database", log.read_text() or last_line(log), str(log))
+
+
+def test(project: Project, arguments: Sequence[str]) -> int:
+    """All tests, or those that the arguments name, on services of their own; pytest's exit code."""
+    services = Services(project)
+    supervisor = Supervisor(services)
+    supervisor.listen()
+    compile_translations(project.root)
+    with throw_away_folder(project) as folder:
+        try:
+            services.start_throw_away(os.environ, folder)
+            environment = program_environment(services.addresses, "crm.settings.test")
+            chromium = chromium_executable()
+            if chromium:
+                environment["CHROMIUM"] = chromium
+            command = [project.python, "-m", "pytest", *arguments]
+            return subprocess.run(command, cwd=project.root, env=environment).returncode
+        except KeyboardInterrupt:
+            return 130
+        finally:
+            supervisor.stop()
+
+
+def main(arguments: Sequence[str]) -> int:
+    follow_parent()
+    project, chore = this_project(), arguments[0]
+    rest = [*arguments[1:], *shlex.split(os.environ.get("ARGS", ""))]
+    try:
+        if chore == "run":
+            return run(project)
+        if chore == "test":
+            return test(project, rest)
+        return check(project) if chore == "check" else fmt(project)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        return end_with_sentence(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
