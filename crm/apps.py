@@ -7,7 +7,7 @@ class CrmConfig(AppConfig):
     verbose_name = _("Kernel")
 
     def ready(self) -> None:
-        from crm.customfields.definitions import database_definitions
+        from crm.records.declared import database_definitions
         from crm.modules import checks  # noqa: F401  registers itself
         from crm.modules.registry import add_source, load_declarations
 

@@ -1,6 +1,6 @@
 """Child rows that are written, versioned, historised and undone with their parent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ class Collection:
     `model` is a child model keyed by (module, record_id). `fields` names its columns that
     people see; the first one is what a single value stands for. `changes` overrides
     attributes of a member: {"number": {"kind": "phone", "mask": mask_phone}}.
+    `derive` gives a row's background columns from its members (E.164 of a number).
     `identity` names the members that make two rows the same: sets are merged by it.
     """
 
@@ -25,6 +26,7 @@ class Collection:
     fields: tuple[str, ...]
     changes: Mapping[str, Mapping[str, Any]]
     identity: tuple[str, ...]
+    derive: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     limit: int = 50
     help: Any = ""
 

@@ -1,0 +1,131 @@
+"""The rows of one page, taken branch by branch so that each can use its own index.
+
+A person's rows are a few flat branches: those of some owners, those of some departments,
+those shared with him. The first rows of each branch are merged in the list's order; no
+DISTINCT, no condition that wraps all of them (docs/decisions/001-the-door.md has the plans).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable, OrderBy, RawSQL
+
+from crm.modules.fields import Field
+
+# Up to this many rows deep, each owner's or department's rows are read from its own index.
+LATERAL_DEPTH = 1000
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a list's order."""
+
+    field: Field
+    is_descending: bool = False
+
+    def expression(self) -> Combinable:
+        """What is compared."""
+        return self.field.sort_expression()
+
+    def ordering(self, expression: Combinable) -> OrderBy:
+        """The expression in this key's direction; rows without a value at their end."""
+        if not self.field.nulls_first:
+            return OrderBy(expression, descending=self.is_descending)
+        if self.is_descending:
+            return OrderBy(expression, descending=True, nulls_last=True)
+        return OrderBy(expression, nulls_first=True)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which rows of which order a page shows."""
+
+    where: Q = field(default_factory=Q)
+    order: tuple[Key, ...] = ()
+    offset: int = 0
+    size: int = 50
+
+    @property
+    def is_id_descending(self) -> bool:
+        """The last key is always the id; it runs like the key before it."""
+        return bool(self.order) and self.order[-1].is_descending
+
+    def ordered(self, rows: QuerySet) -> QuerySet:
+        """`rows` in this order."""
+        last = F("pk").desc() if self.is_id_descending else F("pk").asc()
+        return rows.order_by(*(key.ordering(key.expression()) for key in self.order), last)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Rows of one kind of reach: a condition, or a column with the values that it may hold."""
+
+    condition: Q = field(default_factory=Q)
+    column: str = ""
+    values: tuple[int, ...] = ()
+    without: Q | None = None
+
+    def flat(self) -> Q:
+        """The branch as one condition."""
+        condition = self.condition
+        if self.column:
+            condition &= Q(**{f"{self.column}__in": self.values})
+        return condition if self.without is None else condition & ~self.without
+
+    def is_lateral(self, depth: int) -> bool:
+        """Whether reading each value's rows from its own index is cheaper."""
+        return len(self.values) > 1 and depth <= LATERAL_DEPTH
+
+
+def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[int]:
+    """The ids of the slice's rows, in order. `rows` are all of the module's living ones."""
+    depth = wanted.offset + wanted.size
+    if len(branches) == 1 and not branches[0].is_lateral(depth):
+        found = rows.filter(branches[0].flat()).filter(wanted.where)
+        ordered = wanted.ordered(found).values_list("pk", flat=True)
+        return list(ordered[wanted.offset : depth])
+    parts, params = [], []
+    for branch in branches:
+        sql, values = _branch_sql(rows, branch, wanted, depth)
+        parts.append(sql)
+        params.extend(values)
+    outer = ", ".join([*_outer_keys(wanted), "id DESC" if wanted.is_id_descending else "id"])
+    union = " UNION ALL ".join(f"({part})" for part in parts)
+    sql = f"SELECT id FROM ({union}) AS merged ORDER BY {outer} LIMIT %s OFFSET %s"  # noqa: S608  compiled by Django
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, wanted.size, wanted.offset])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _outer_keys(wanted: Slice) -> list[str]:
+    keys = []
+    for number, key in enumerate(wanted.order):
+        text = f"k{number}"
+        if key.is_descending:
+            text += " DESC NULLS LAST" if key.field.nulls_first else " DESC"
+        elif key.field.nulls_first:
+            text += " NULLS FIRST"
+        keys.append(text)
+    return keys
+
+
+def _branch_sql(
+    rows: QuerySet, branch: Branch, wanted: Slice, depth: int
+) -> tuple[str, Sequence[Any]]:
+    lateral = branch.is_lateral(depth)
+    if lateral:
+        found = rows.filter(**{branch.column: RawSQL("branch.value", [])})  # noqa: S611  no user text
+        if branch.without is not None:
+            found = found.exclude(branch.without)
+    else:
+        found = rows.filter(branch.flat())
+    found = wanted.ordered(found.filter(wanted.where))
+    keys = {f"k{number}": key.expression() for number, key in enumerate(wanted.order)}
+    sql, params = found.annotate(**keys).values("id", *keys)[:depth].query.sql_with_params()
+    if not lateral:
+        return sql, params
+    one = f"SELECT part.* FROM unnest(%s::bigint[]) AS branch(value) CROSS JOIN LATERAL ({sql}) AS part"  # noqa: S608  compiled by Django
+    return one, [list(branch.values), *params]

@@ -1,0 +1,241 @@
+"""The one door: which rows, which fields, whether and why not."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from crm.access.errors import NotAllowed, NotVisible
+from crm.access.grants import ACTION_LABELS, CREATING, SCOPE_LABELS, Grants, Scope, State
+from crm.access.loading import load_rows
+from crm.access.paging import Branch, Slice, page_ids
+from crm.access.rows import ALLOWED, Decision, Ref, Row
+from crm.access.sharing import shared_condition
+from crm.modules.module import Module
+from crm.modules.registry import UnknownModule, module_named
+
+COUNT_LIMIT = 10_000
+
+
+class Access:
+    """One person in one module: the only door to its rows and fields.
+
+    With `through`, a record that the person already sees, the rows are those that hang on it
+    (the follow-ups of a customer); fields stay the person's own.
+    """
+
+    def __init__(
+        self, user: Any, module: Module, grants: Grants, through: Row | None = None
+    ) -> None:
+        self.user = user
+        self.module = module
+        self.grants = grants
+        self.through = through
+
+    # Fields -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _states(self) -> dict[str, State]:
+        states = {name: self.grants.state(name) for name in self.module.right_names()}
+        for name, field in self.module.fields.items():
+            if field.is_computed:
+                open_inputs = all(states[one] >= State.READ for one in field.inputs)
+                states[name] = min(states[name], State.READ) if open_inputs else State.HIDDEN
+        return states
+
+    def state(self, name: str) -> State:
+        """The state of a field or of a collection's member (`phones.number`)."""
+        return self._states.get(name, State.HIDDEN)
+
+    @cached_property
+    def visible(self) -> frozenset[str]:
+        """Fields that show, masked ones included."""
+        return frozenset(name for name, state in self._states.items() if state >= State.MASKED)
+
+    @cached_property
+    def readable(self) -> frozenset[str]:
+        """Fields whose value the person may know and so may filter, sort, group and search by."""
+        return frozenset(name for name, state in self._states.items() if state >= State.READ)
+
+    @cached_property
+    def masked(self) -> frozenset[str]:
+        """Fields that show with their value covered."""
+        return frozenset(name for name, state in self._states.items() if state == State.MASKED)
+
+    @cached_property
+    def editable(self) -> frozenset[str]:
+        """Fields that the person may write on some record of his."""
+        return frozenset(
+            name
+            for name, state in self._states.items()
+            if state == State.EDIT and not self._is_fixed(name)
+        )
+
+    def _is_fixed(self, name: str) -> bool:
+        field = self.module.field_at(name)
+        return field is None or field.is_read_only or field.is_computed
+
+    def writable(self, record: Mapping[str, Any] | None = None) -> frozenset[str]:
+        """The fields that may be written on `record` (its values; None: a new one)."""
+        if record is None or not self.grants.only_when_empty:
+            return self.editable
+        filled = {
+            name
+            for name in self.grants.only_when_empty
+            if record.get(name) not in (None, "", (), [])
+        }
+        return self.editable - filled
+
+    # Rows -------------------------------------------------------------------------------------
+
+    @property
+    def _living(self) -> QuerySet:
+        rows = self.module.rows.filter(deleted_at__isnull=True)
+        return rows.filter(**self._hanging()) if self.through is not None else rows
+
+    def _hanging(self) -> dict[str, Any]:
+        assert self.through is not None
+        return self.module.hanging_on(self.through.module, self.through.pk)
+
+    def branches(self, action: str = "view") -> list[Branch]:
+        """The person's rows as flat branches: by owner, by department, shared."""
+        scope = self.grants.scope(action)
+        if self.through is not None:
+            scope = Scope(everything=True) if scope else scope
+        if scope.everything:
+            return [Branch()]
+        found: list[Branch] = []
+        before: Q | None = None
+        for column, ids in (("owner_id", scope.owners), ("department_id", scope.departments)):
+            if ids:
+                found.append(Branch(column=column, values=tuple(sorted(ids)), without=before))
+                reach = Q(**{f"{column}__in": found[-1].values})
+                before = reach if before is None else before | reach
+        shared = self._shared(action)
+        if shared is not None:
+            found.append(Branch(condition=shared, without=before))
+        return found
+
+    def _shared(self, action: str) -> Q | None:
+        if not self.grants.scope("view") and not self.grants.states:
+            return None
+        return shared_condition(
+            self.module.model, action, self.grants.user_id, self.grants.groups
+        )
+
+    def rows(self, action: str = "view") -> QuerySet:
+        """The living rows that `action` reaches, as model instances; for services only."""
+        branches = self.branches(action)
+        if not branches:
+            return self._living.none()
+        if not (len(branches) == 1 and branches[0] == Branch()):
+            condition = Q()
+            for branch in branches:
+                condition |= Branch(branch.condition, branch.column, branch.values).flat()
+            return self._living.filter(condition)
+        return self._living
+
+    def page(self, wanted: Slice, names: Iterable[str] | None = None) -> list[Row]:
+        """The rows of one page in its order, with the fields called `names`."""
+        branches = self.branches()
+        if not branches:
+            return []
+        ids = page_ids(self._living, branches, wanted)
+        return self.rows_of(ids, names)
+
+    def rows_of(self, ids: Iterable[int], names: Iterable[str] | None = None) -> list[Row]:
+        """The rows with ids that came from this door, in the order given."""
+        ordered = list(ids)
+        if not ordered:
+            return []
+        by_id = {
+            row.pk: row for row in load_rows(self, self.module.rows.filter(pk__in=ordered), names)
+        }
+        return [by_id[pk] for pk in ordered if pk in by_id]
+
+    def count(self, where: Q, exact: bool = False) -> tuple[int, bool]:
+        """How many rows a condition holds: exact up to 10,000, above that (10000, False)."""
+        found = self.rows().filter(where)
+        if exact:
+            return found.count(), True
+        counted = found.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+        return min(counted, COUNT_LIMIT), counted <= COUNT_LIMIT
+
+    def get(self, pk: int, names: Iterable[str] | None = None, action: str = "view") -> Row:
+        """One record as the person may see it. Raises NotVisible for all that may not be known."""
+        found = load_rows(self, self.rows(action).filter(pk=pk), names)
+        if not found:
+            raise NotVisible
+        return found[0]
+
+    def lock(self, pk: int, action: str = "edit") -> Any:
+        """The model instance, locked, for services.
+
+        Raises NotVisible when the person may not know of it, NotAllowed when he sees it only.
+        """
+        record = self.rows(action).select_for_update(of=("self",)).filter(pk=pk).first()
+        if record is not None:
+            return record
+        if action != "view" and self.rows().filter(pk=pk).exists():
+            raise NotAllowed(self._why_not(action))
+        raise NotVisible
+
+    def labels(self, module_name: str, ids: set[int]) -> dict[int, Ref]:
+        """References to other records, those only that the person may see and name."""
+        try:
+            other = access_to(self.user, module_named(module_name))
+        except UnknownModule:
+            return {}
+        title = other.module.title
+        if title not in other.readable:
+            return {}
+        rows = other.rows().filter(pk__in=ids).values_list("pk", title)
+        return {pk: Ref(pk, label or "", module_name) for pk, label in rows}
+
+    # Decisions --------------------------------------------------------------------------------
+
+    def may(self, action: str) -> bool:
+        """Whether the person may do `action` on some record of the module."""
+        return bool(self.grants.scope(action)) or bool(
+            action in {"view", "edit"} and self._has_shares(action)
+        )
+
+    def _has_shares(self, action: str) -> bool:
+        shared = self._shared(action)
+        return shared is not None and self._living.filter(shared).exists()
+
+    def decide(self, action: str, pk: int | None = None) -> Decision:
+        """Whether the person may do `action` (on the record `pk`), with the reason if not."""
+        if action in CREATING or pk is None:
+            return ALLOWED if self.may(action) else Decision(False, self._why_not(action))
+        if self.rows(action).filter(pk=pk).exists():
+            return ALLOWED
+        return Decision(False, self._why_not(action))
+
+    def _why_not(self, action: str) -> str:
+        label = ACTION_LABELS.get(action, action)
+        reasons = self.grants.reasons.get(action, ())
+        if not reasons:
+            return _("None of your roles allows “%(action)s” on %(module)s.") % {
+                "action": label,
+                "module": self.module.label_plural,
+            }
+        reach = ", ".join(f"{role}: {SCOPE_LABELS[scope]}" for role, scope in reasons)
+        return _("“%(action)s” does not reach this record (%(reach)s).") % {
+            "action": label,
+            "reach": reach,
+        }
+
+    def require(self, action: str, pk: int | None = None) -> None:
+        """Raise NotAllowed with the reason unless the person may do `action`."""
+        decision = self.decide(action, pk)
+        if not decision:
+            raise NotAllowed(decision.reason)
+
+
+def access_to(user: Any, module: Module | str, through: Row | None = None) -> Access:
+    """The door of `user` to `module`. Raises UnknownModule."""
+    found = module_named(module) if isinstance(module, str) else module
+    return Access(user, found, user.grants(found.name), through)

@@ -1,0 +1,67 @@
+"""The choices of a field: fixed ones, or a dictionary that administrators keep."""
+
+from collections.abc import Iterable
+
+from crm.customfields.labels import label_in
+from crm.customfields.models import Option
+from crm.modules.fields import Field
+from crm.modules.stamp import definitions_version, raise_definitions_version
+
+_cached: dict[str, list[tuple[str, dict[str, str], bool]]] = {}
+_cached_version: int | None = None
+
+
+def _dictionaries() -> dict[str, list[tuple[str, dict[str, str], bool]]]:
+    global _cached_version
+    version = definitions_version()
+    if version != _cached_version:
+        fresh: dict[str, list[tuple[str, dict[str, str], bool]]] = {}
+        for name, value, labels, active in Option.objects.values_list(
+            "dictionary", "value", "labels", "is_active"
+        ):
+            fresh.setdefault(name, []).append((value, labels, active))
+        _cached.clear()
+        _cached.update(fresh)
+        _cached_version = version
+    return _cached
+
+
+def options_of(field: Field, with_retired: bool = False) -> list[tuple[str, str]]:
+    """(value, label) of each choice in the reader's language; retired ones only when asked."""
+    if not field.dictionary:
+        return [(str(value), str(label)) for value, label in field.choices]
+    found = _dictionaries().get(field.dictionary, [])
+    return [
+        (value, label_in(labels, value)) for value, labels, active in found if active or with_retired
+    ]
+
+
+def option_label(field: Field, value: str) -> str:
+    """The label of one choice; the value itself when it is no longer known."""
+    return dict(options_of(field, with_retired=True)).get(value, value)
+
+
+def value_of_label(field: Field, text: str) -> str | None:
+    """The value of a choice named by its value or by its label in any language."""
+    wanted = text.strip().casefold()
+    if not field.dictionary:
+        for value, label in field.choices:
+            if wanted in {str(value).casefold(), str(label).casefold()}:
+                return str(value)
+        return None
+    for value, labels, active in _dictionaries().get(field.dictionary, []):
+        names = {value.casefold(), *(label.strip().casefold() for label in labels.values())}
+        if active and wanted in names:
+            return value
+    return None
+
+
+def add_options(dictionary: str, options: Iterable[tuple[str, dict[str, str]]]) -> None:
+    """Make sure that a dictionary has these (value, labels); keeps what people changed."""
+    for position, (value, labels) in enumerate(options):
+        Option.objects.get_or_create(
+            dictionary=dictionary,
+            value=value,
+            defaults={"labels": labels, "position": position},
+        )
+    raise_definitions_version()

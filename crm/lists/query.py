@@ -1,0 +1,151 @@
+"""What a list shows: the address (or a saved view, or an API call) as one checked query."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from crm.access.paging import Key, Slice
+from crm.access.policy import Access
+from crm.lists.conditions import compile_tree, readable_field
+from crm.lists.errors import BadQuery
+from crm.lists.filterset import conditions_from
+from crm.search.asking import search_condition
+
+PAGE_SIZES = (20, 50, 100)
+DEEPEST = 10_000
+MOST_SORT_KEYS = 4
+OWN_PARAMETERS = frozenset(
+    {"q", "filter", "sort", "columns", "page", "size", "count", "peek", "density"}
+)
+
+
+@dataclass
+class Query:
+    """Which rows, in which order, with which columns. Made by `query_from` only."""
+
+    access: Access
+    tree: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    order: tuple[Key, ...] = ()
+    columns: tuple[str, ...] = ()
+    page: int = 1
+    size: int = 50
+    exact_count: bool = False
+
+    @cached_property
+    def where(self) -> Q:
+        """The condition of filter and search together."""
+        where = compile_tree(self.access, self.tree) if self.tree else Q()
+        return where & search_condition(self.access, self.text) if self.text else where
+
+    @property
+    def slice(self) -> Slice:
+        """The page as the door takes it; one row more, to know whether there is a next page."""
+        return Slice(self.where, self.order, (self.page - 1) * self.size, self.size + 1)
+
+    @property
+    def conditions(self) -> list[dict[str, Any]]:
+        """The conditions that all must hold, one by one: what the chips show."""
+        if not self.tree:
+            return []
+        return list(self.tree["all"]) if set(self.tree) == {"all"} else [self.tree]
+
+    @property
+    def sort(self) -> str:
+        """The order as the address says it."""
+        return ",".join(("-" if key.is_descending else "") + key.field.name for key in self.order)
+
+
+def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None = None) -> Query:
+    """The query that an address asks for. Raises BadQuery for what is unknown or unreadable.
+
+    `columns` are shown when the address names none.
+    """
+    tree = _tree(params, access)
+    query = Query(
+        access=access,
+        tree=tree,
+        text=_text(params.get("q", "")),
+        order=order_from(access, params.get("sort", "")),
+        columns=_columns(access, params.get("columns", ""), columns),
+        page=_number(params, "page", 1, DEEPEST),
+        size=_number(params, "size", 50, 200),
+        exact_count=params.get("count") == "exact",
+    )
+    if (query.page - 1) * query.size > DEEPEST:
+        raise BadQuery(_("Lists go %d rows deep. Narrow the filter to see the rest.") % DEEPEST)
+    return query
+
+
+def query_of(access: Access, tree: Mapping[str, Any] | None, sort: str = "") -> Query:
+    """A query made by the program: export, bulk action."""
+    order = order_from(access, sort)
+    return Query(access=access, tree=dict(tree or {}), order=order)
+
+
+def _text(text: str) -> str:
+    return text.replace("\x00", "").strip()[:100]
+
+
+def _number(params: QueryDict, name: str, default: int, most: int) -> int:
+    raw = params.get(name, "")
+    if not raw:
+        return default
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= most:
+        raise BadQuery(_("“%(name)s” must be a number from 1 to %(most)d.") % {"name": name, "most": most})
+    return int(raw)
+
+
+def _tree(params: QueryDict, access: Access) -> dict[str, Any]:
+    conditions: list[Any] = []
+    if params.get("filter"):
+        given = _json(params["filter"])
+        conditions += given["all"] if set(given) == {"all"} and isinstance(given["all"], list) else [given]
+    others = {name: params.getlist(name) for name in params if name not in OWN_PARAMETERS}
+    conditions += conditions_from(access, others)
+    return {"all": conditions} if conditions else {}
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadQuery(_("The filter is not readable JSON.")) from None
+    if not isinstance(value, dict):
+        raise BadQuery(_("A condition must be an object."))
+    return value
+
+
+def order_from(access: Access, text: str) -> tuple[Key, ...]:
+    """Up to four sort keys, `-` for descending; the default order where none is given."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [name for name in names if name.lstrip("-") != "id"]
+    if not names:
+        names = [one for one in access.module.default_sort if one.lstrip("-") in access.readable]
+    if len(names) > MOST_SORT_KEYS:
+        raise BadQuery(_("At most %d sort keys.") % MOST_SORT_KEYS)
+    keys = []
+    for name in names:
+        path = name.removeprefix("-")
+        found = readable_field(access, path)
+        if "." in path or not found.is_sortable:
+            raise BadQuery(_("Lists cannot be sorted by %s.") % found.label)
+        keys.append(Key(found, name.startswith("-")))
+    return tuple(keys)
+
+
+def _columns(access: Access, text: str, default: Sequence[str] | None) -> tuple[str, ...]:
+    if not text:
+        chosen = default if default is not None else access.module.columns
+        return tuple(name for name in chosen if name in access.visible)
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if "." in name or name not in access.visible:
+            raise BadQuery(_("There is no field “%s” that you may use here.") % name[:80])
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,30 @@
+"""Two people changed the same record: what each of them wants, side by side."""
+
+from typing import Any, NoReturn
+
+from crm.access.policy import Access
+from crm.records.drafts import Draft
+from crm.records.errors import Conflict, StaleRecord
+from crm.records.history import values_at
+
+
+def refuse_stale(
+    access: Access, record: Any, version: int, now: dict[str, Any], draft: Draft
+) -> NoReturn:
+    """Raise StaleRecord with every submitted field that differs from what is stored now."""
+    past = values_at(access.module.model, record.pk, version)
+    conflicts = []
+    for name, mine in draft.all.items():
+        theirs = now.get(name)
+        if mine == theirs or name not in access.readable:
+            continue
+        one = access.module.fields[name]
+        if one.is_collection:
+            before = theirs
+        elif one.is_custom:
+            before = (past.get("custom") or {}).get(one.key)
+        else:
+            before = past.get(one.value_path, theirs)
+        if before != mine:
+            conflicts.append(Conflict(name, before, theirs, mine))
+    raise StaleRecord(record.version, conflicts, record.changed_by_id)

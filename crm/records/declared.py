@@ -1,0 +1,77 @@
+"""Modules and fields that the database defines, as the kernel's own declarations."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from crm.customfields.labels import LazyLabel
+from crm.customfields.models import FieldDefinition, ModuleDefinition
+from crm.lib.pinyin import pinyin_key
+from crm.modules.fields import Field
+from crm.modules.module import Module
+from crm.records.models import CustomRecord
+
+
+def _field(row: FieldDefinition) -> Field:
+    key = f"cf_{row.pk}"
+    return Field(
+        name=key,
+        kind=row.kind,
+        label=LazyLabel(row.labels, key),
+        key=key,
+        dictionary=row.dictionary,
+        target=row.target,
+        required=row.required,
+        places=row.places,
+    )
+
+
+class DeclaredModule(Module):
+    """A module made from a row of ModuleDefinition."""
+
+    model = CustomRecord
+    columns: Any = ()
+
+    def __init__(self, row: ModuleDefinition, fields: list[Field]) -> None:
+        super().__init__(extra_fields=fields)
+        self.name = row.name
+        self.label = LazyLabel(row.labels, row.name)
+        self.label_plural = LazyLabel(row.labels_plural, row.name)
+        self.icon = row.icon
+        self.number_prefix = row.number_prefix
+        names = [field.name for field in fields]
+        self.sections = {self.label: ["name", *names]}
+        self.columns = ["name", *names[:6], "owner", "changed_at"]
+        self.search = ["name"]
+
+    def _own_field(self, name: str) -> Field:
+        by_name = {field.name: field for field in self._extra_fields}
+        if name in by_name:
+            return by_name[name]
+        field = super()._own_field(name)
+        return field.with_changes(sort_column="sort_name") if name == "name" else field
+
+    @property
+    def condition(self) -> Q:
+        """The rows of this module in the shared table."""
+        return Q(module=self.name)
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """The column that says whose row it is."""
+        return {"module": self.name}
+
+    def derive(self, values: Any) -> dict[str, Any]:
+        """The name as it sorts."""
+        return {"sort_name": pinyin_key(values.get("name") or "")[:400]}
+
+
+def database_definitions() -> tuple[list[Module], dict[str, list[Field]]]:
+    """The modules made by administrators, and the fields added to declared ones."""
+    fields: dict[str, list[Field]] = {}
+    for row in FieldDefinition.objects.all():
+        fields.setdefault(row.module, []).append(_field(row))
+    made: list[Module] = [
+        DeclaredModule(row, fields.pop(row.name, [])) for row in ModuleDefinition.objects.all()
+    ]
+    return made, fields

@@ -1,0 +1,130 @@
+"""Submitted values, checked against rights and kinds before anything is locked or written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from crm.access.policy import Access
+from crm.modules.fields import Field
+from crm.modules.module import Module
+from crm.records.child_rows import clean_rows, loaded_rows
+from crm.records.cleaning import Cleaner, is_empty
+from crm.records.errors import Invalid
+
+Values = dict[str, Any]
+
+
+@dataclass
+class Draft:
+    """Clean values of one record: its own fields and its collections."""
+
+    values: Values = field(default_factory=dict)
+    collections: dict[str, list[Values]] = field(default_factory=dict)
+    errors: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def all(self) -> Values:
+        """Fields and collections in one mapping."""
+        return {**self.values, **self.collections}
+
+    def refuse(self) -> None:
+        """Raise Invalid if anything is wrong."""
+        if self.errors:
+            raise Invalid(fields=self.errors)
+
+
+def draft_of(
+    cleaner: Cleaner,
+    raw: Mapping[str, Any],
+    writable: frozenset[str],
+    allowed: Iterable[str] = (),
+) -> Draft:
+    """Clean what was submitted. Fields that may not be written are errors, never dropped.
+
+    `allowed` names fields that a service lets through besides (the owner of a new record).
+    """
+    module = cleaner.access.module
+    permitted = writable | frozenset(allowed)
+    draft = Draft()
+    for name, value in raw.items():
+        one = module.fields.get(name)
+        if one is None or (name not in permitted and name not in cleaner.access.visible):
+            draft.errors[name] = [_("There is no such field.")]
+        elif name not in permitted:
+            draft.errors[name] = [_("You may not write this field.")]
+        else:
+            _take(cleaner, draft, one, value)
+    return draft
+
+
+def _take(cleaner: Cleaner, draft: Draft, one: Field, value: Any) -> None:
+    try:
+        if one.is_collection:
+            draft.collections[one.name] = clean_rows(cleaner, one, value)
+        else:
+            draft.values[one.name] = cleaner.clean(one, value)
+    except ValueError as error:
+        draft.errors[one.name] = [_sentence(error)]
+
+
+def _sentence(error: ValueError) -> Any:
+    return error.args[0] if error.args else _("This value cannot be read.")
+
+
+def add_defaults(module: Module, draft: Draft, writable: frozenset[str]) -> None:
+    """Give a new record what it needs: defaults, and an error for what is missing."""
+    for name, one in module.stored_fields.items():
+        if name in draft.values or name in draft.errors or one.is_read_only:
+            continue
+        if one.default is not None:
+            draft.values[name] = one.default() if callable(one.default) else one.default
+        elif one.required and is_empty(draft.values.get(name)):
+            word = _("This field is required.")
+            if name not in writable:
+                word = _("This field is required, and your roles do not let you fill it in.")
+            draft.errors[name] = [word]
+
+
+def columns_of(module: Module, values: Mapping[str, Any]) -> tuple[Values, Values]:
+    """Values by field as (columns of the table, keys of `custom`)."""
+    columns: Values = {}
+    custom: Values = {}
+    for name, value in values.items():
+        one = module.fields[name]
+        if one.is_custom:
+            custom[one.key] = plain(value)
+        else:
+            columns[one.value_path] = value
+    return columns, custom
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: numbers and dates as text; nothing for nothing."""
+    if value is None or isinstance(value, bool | int | str | list):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def snapshots(module: Module, records: Sequence[Any], with_collections: bool = True) -> dict[int, Values]:
+    """All values of records as they are stored, by id; for services and facts only."""
+    found: dict[int, Values] = {}
+    for record in records:
+        values: Values = {}
+        for name, one in module.stored_fields.items():
+            if one.is_custom:
+                values[name] = record.custom.get(one.key)
+            else:
+                values[name] = getattr(record, one.value_path)
+        found[record.pk] = values
+    if with_collections:
+        for collection in module.collections:
+            for pk, rows in loaded_rows(module, collection, list(found)).items():
+                found[pk][collection.name] = rows
+    return found
+
+
+def access_values(access: Access, values: Values) -> Values:
+    """Those of a record's stored values that the person may read."""
+    return {name: value for name, value in values.items() if name in access.readable}

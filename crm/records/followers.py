@@ -1,0 +1,37 @@
+"""What follows every write, and what may stop one. Rooms above register here at start-up."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from crm.modules.module import Module
+from crm.records.act import Act
+
+Follower = Callable[[Act, Module, Sequence[int]], None]
+Guard = Callable[[Act, Module, Any, frozenset[str]], None]
+
+_followers: list[Follower] = []
+_guards: list[Guard] = []
+
+
+def follow_writes(follower: Follower) -> None:
+    """Call `follower(act, module, ids)` after each write, in its transaction, in this order."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def guard_writes(guard: Guard) -> None:
+    """Ask `guard(act, module, record, names)` before each change; it raises a Refusal to stop it."""
+    if guard not in _guards:
+        _guards.append(guard)
+
+
+def ask_guards(act: Act, module: Module, record: Any, names: frozenset[str]) -> None:
+    """Raise what a guard raises."""
+    for guard in _guards:
+        guard(act, module, record, names)
+
+
+def tell_followers(act: Act, module: Module, ids: Sequence[int]) -> None:
+    """Let everything that follows a write do its part."""
+    for follower in _followers:
+        follower(act, module, ids)

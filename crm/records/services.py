@@ -1,0 +1,220 @@
+"""The one path for writes: form, inline edit, import, API and rules all arrive here.
+
+Rights per field → lock → guards → version → validation → named columns → derived values →
+history → event → followers → is the row still in reach. One transaction.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.access.policy import Access, access_to
+from crm.modules.module import Module
+from crm.records.act import Act
+from crm.records.beside import IdempotencyKey
+from crm.records.child_rows import Changes, add_rows, apply_changes, compare
+from crm.records.cleaning import Cleaner
+from crm.records.conflicts import refuse_stale
+from crm.records.drafts import Draft, add_defaults, columns_of, draft_of, plain, snapshots
+from crm.records.duplicates import refuse_duplicates, refuse_lost
+from crm.records.errors import KeyReused, NotAllowed, VersionMissing
+from crm.records.events import write_events
+from crm.records.followers import ask_guards, tell_followers
+from crm.records.history import CHANGED, CREATED, write_history
+from crm.records.keys import claim_keys, release_keys
+from crm.records.numbers import next_numbers
+from crm.records.owners import department_of, require_assignable
+
+Values = Mapping[str, Any]
+
+
+def body_hash(module: str, values: Values) -> str:
+    """What an idempotency key stands for: the module and the body, in any order of keys."""
+    text = json.dumps([module, values], sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_record(
+    *,
+    actor: Any,
+    module: str,
+    values: Values,
+    key: str | None = None,
+    source: str = "form",
+    near_is_fine: bool = True,
+) -> int:
+    """Enter one record and answer its id.
+
+    With `key`, the same call again answers the same id; with another body it raises KeyReused.
+    `near_is_fine=False` also refuses what is only similar to a known record (DuplicateFound).
+    Raises NotAllowed, Invalid, DuplicateFound.
+    """
+    access = access_to(actor, module)
+    access.require("create")
+    if key:
+        done = _claim_key(actor, access.module, key, values)
+        if done is not None:
+            return done
+    act = Act(actor, source)
+    draft = new_draft(access, Cleaner(access), values)
+    draft.refuse()
+    keys = refuse_duplicates(access, draft.all, near_is_fine=near_is_fine)
+    number = next_numbers(access.module)[0]
+    record = new_instance(access, draft, number)
+    access.module.model._default_manager.bulk_create([record])
+    refuse_lost(access, claim_keys(access.module, {record.pk: keys}))
+    for name, rows in draft.collections.items():
+        collection = access.module.collections_by_name[name]
+        add_rows(act, access.module, collection, [(record.pk, row) for row in rows])
+    _tell(act, access.module, record.pk, 1, CREATED, "created", draft.all)
+    _require_in_reach(access, "view", record.pk)
+    if key:
+        IdempotencyKey.objects.filter(user=actor, key=key).update(record_id=record.pk)
+    return record.pk
+
+
+def new_draft(access: Access, cleaner: Cleaner, values: Values) -> Draft:
+    """The checked values of a new record, owner and defaults included."""
+    writable = access.writable()
+    draft = draft_of(cleaner, values, writable, allowed=("owner",))
+    if draft.values.get("owner") is None and "owner" not in draft.errors:
+        draft.values["owner"] = access.user.pk if "owner" not in values else None
+    if "owner" in values and "owner" not in draft.errors:
+        try:
+            require_assignable(access, draft.values["owner"])
+        except NotAllowed as refusal:
+            draft.errors["owner"] = [refusal.message]
+    add_defaults(access.module, draft, writable)
+    if not draft.errors:
+        draft.errors.update(
+            {name: [text] for name, text in access.module.validate(draft.all).items()}
+        )
+    return draft
+
+
+def new_instance(access: Access, draft: Draft, number: str) -> Any:
+    """The model instance of a new record, not yet in the database."""
+    module, now = access.module, timezone.now()
+    columns, custom = columns_of(module, draft.values)
+    columns.update(module.derive(draft.all))
+    return module.model(
+        **module.constants,
+        **columns,
+        number=number,
+        department_id=department_of(columns.get("owner_id")),
+        created_at=now,
+        changed_at=now,
+        created_by_id=access.user.pk,
+        changed_by_id=access.user.pk,
+        custom={name: value for name, value in custom.items() if value not in (None, "")},
+    )
+
+
+def _claim_key(actor: Any, module: Module, key: str, values: Values) -> int | None:
+    """Take an idempotency key; the id of the record when it was used for this very body."""
+    digest = body_hash(module.name, values)
+    claimed = IdempotencyKey(user=actor, key=key[:80], body_hash=digest, module=module.name)
+    IdempotencyKey.objects.bulk_create([claimed], ignore_conflicts=True)
+    held = IdempotencyKey.objects.select_for_update().get(user=actor, key=key[:80])
+    if held.body_hash != digest:
+        raise KeyReused
+    return held.record_id
+
+
+@transaction.atomic
+def update_record(
+    *,
+    actor: Any,
+    module: str,
+    pk: int,
+    values: Values,
+    version: int | None,
+    source: str = "form",
+    reason: str = "",
+) -> int:
+    """Change one record and answer its new version.
+
+    `version` is the one that was read; when the record has moved on, StaleRecord shows both
+    values. Values that stay as they are change nothing. Raises NotVisible, NotAllowed, Invalid,
+    DuplicateFound, StaleRecord, VersionMissing.
+    """
+    access = access_to(actor, module)
+    record = access.lock(pk, "edit")
+    if version is None:
+        raise VersionMissing
+    act = Act(actor, source, reason)
+    before = snapshots(access.module, [record])[pk]
+    draft = draft_of(Cleaner(access), values, access.writable(before))
+    ask_guards(act, access.module, record, frozenset(values))
+    if record.version != version:
+        refuse_stale(access, record, version, before, draft)
+    draft.refuse()
+    changed = {n: v for n, v in draft.values.items() if before.get(n) != v}
+    children = _child_changes(access, before, draft)
+    if not changed and not children:
+        return record.version
+    after = {**before, **draft.all}
+    errors = access.module.validate(after)
+    draft.errors.update({name: [text] for name, text in errors.items()})
+    draft.refuse()
+    names = {*changed, *children}
+    if names & access.module.duplicate_fields:
+        keys = refuse_duplicates(access, after, but=pk)
+        release_keys(access.module, [pk])
+        refuse_lost(access, claim_keys(access.module, {pk: keys}))
+    _save(access, record, changed, after)
+    for name, changes in children.items():
+        apply_changes(act, access.module, access.module.collections_by_name[name], pk, changes)
+    _tell(act, access.module, pk, version + 1, CHANGED, "changed", names)
+    _require_in_reach(access, "edit", pk)
+    return version + 1
+
+
+def _child_changes(access: Access, before: Values, draft: Draft) -> dict[str, Changes]:
+    found = {}
+    for name, rows in draft.collections.items():
+        collection = access.module.collections_by_name[name]
+        changes = compare(access, collection, before[name], rows)
+        if changes:
+            found[name] = changes
+    return found
+
+
+def _save(access: Access, record: Any, changed: Values, after: Values) -> None:
+    """Write only the named columns; custom values are merged key by key."""
+    module = access.module
+    columns, custom = columns_of(module, changed)
+    columns.update(module.derive(after))
+    if custom:
+        kept = {**record.custom, **custom}
+        columns["custom"] = {n: plain(v) for n, v in kept.items() if v not in (None, "")}
+    try:
+        module.rows.filter(pk=record.pk, version=record.version).update(
+            **columns,
+            version=F("version") + 1,
+            changed_at=timezone.now(),
+            changed_by_id=access.user.pk,
+        )
+    except IntegrityError as error:
+        raise NotAllowed(_("The database refuses these values.")) from error
+
+
+def _tell(
+    act: Act, module: Module, pk: int, version: int, history: str, kind: str, names: Any
+) -> None:
+    write_history(act, module.model, [pk], history)
+    write_events(act, module.name, [(pk, version)], kind, names)
+    tell_followers(act, module, [pk])
+    module.after_write(act)
+
+
+def _require_in_reach(access: Access, action: str, pk: int) -> None:
+    if not access.rows(action).filter(pk=pk).exists():
+        raise NotAllowed(_("That would put the record out of your reach."))

@@ -1,0 +1,45 @@
+"""Tags and filters of the pages: an icon, a grouped number, a person's initial. Nothing decides here."""
+
+from decimal import Decimal
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """One sign of static/icons/sprite.svg, 16 px, or 12 px with size "small"."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        size,
+        static("icons/sprite.svg"),
+        name,
+    )
+
+
+@register.filter
+def grouped(value: int | Decimal | None) -> str:
+    """The number with a comma after every three digits; nothing for None."""
+    return "" if value is None or value == "" else f"{value:,}"
+
+
+@register.filter
+def initial(name: str) -> str:
+    """What stands in a person's round face: the surname's sign, or the first letter."""
+    return str(name).strip()[:1].upper()
+
+
+@register.filter
+def percent_of(done: int, total: int) -> int:
+    """How far `done` of `total` is, 0-100; 0 when nothing is to be done."""
+    return min(100, int(done * 100 / total)) if total else 0
+
+
+@register.filter
+def at(items: list | None, index: int) -> object:
+    """The item at `index`; nothing when there is none."""
+    return items[index] if items and index < len(items) else ""
