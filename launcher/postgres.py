@@ -155,7 +155,7 @@ class Cluster:
         )
 
     def _make(self, binaries: Binaries) -> None:
-        """initdb beside the final place, so that an interrupted one is never taken for a cluster."""
+        """initdb beside the final place: an interrupted one is never taken for a cluster."""
         fresh = self.home / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         locale = ["--locale=C.UTF-8"]  # plain C would break lower() and trigrams of Chinese
@@ -197,9 +197,9 @@ class Cluster:
             words = file.read().decode(errors="replace")
         if "No space left on device" in words:
             raise Stop(Code.DISK_FULL, DISK_SENTENCE)
-        if "FATAL" in words and "pre-existing shared memory" not in words:
-            if 'lock file "postmaster.pid"' not in words:
-                raise self._failure()
+        passing = ("pre-existing shared memory", 'lock file "postmaster.pid"')
+        if "FATAL" in words and not any(reason in words for reason in passing):
+            raise self._failure()
 
     def _failure(self) -> Stop:
         return Stop(

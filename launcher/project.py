@@ -47,7 +47,7 @@ class Project:
         self.logs.mkdir(parents=True, exist_ok=True)
 
     def write_services(self, addresses: dict[str, str]) -> None:
-        """Remembers the running services; for the owner's eyes only, as a URL may hold a password."""
+        """Remembers the running services, for the owner's eyes only: a URL may hold a password."""
         fresh = self.services_file.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

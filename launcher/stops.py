@@ -47,7 +47,7 @@ def say(text: str) -> None:
 
 
 def explain(step: str, output: str, log: str) -> Stop:
-    """What the failed `step` means, judged from its `output`; `log` names the file that holds it."""
+    """What the failed `step` means, judged from its `output`, which stands in the file `log`."""
     if _FULL.search(output):
         return Stop(Code.DISK_FULL, DISK_SENTENCE)
     if _UNREACHABLE.search(output):
