@@ -56,6 +56,10 @@ class User(AbstractBaseUser):
         NORMAL = "normal", _("Normal")
         COSY = "cosy", _("Cosy")
 
+    class Navigation(models.TextChoices):
+        FULL = "full", _("Wide")
+        RAIL = "rail", _("Narrow")
+
     username = models.CharField(_("User name"), max_length=64, unique=True, validators=[USERNAME])
     display_name = models.CharField(_("Name"), max_length=100)
     email = models.EmailField(_("Mail"), blank=True)
@@ -85,6 +89,9 @@ class User(AbstractBaseUser):
     )
     theme = models.CharField(_("Theme"), max_length=5, choices=Theme, default=Theme.AUTO)
     density = models.CharField(_("Density"), max_length=7, choices=Density, default=Density.NORMAL)
+    navigation = models.CharField(
+        _("Navigation"), max_length=4, choices=Navigation, default=Navigation.FULL
+    )
     time_zone = models.CharField(_("Time zone"), max_length=64, blank=True)
     is_active = models.BooleanField(_("Active"), default=True)
     must_change_password = models.BooleanField(_("Must change the password"), default=False)

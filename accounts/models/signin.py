@@ -69,6 +69,7 @@ class SignInAttempt(models.Model):
         THROTTLED = "throttled", _("Too many tries")
         INACTIVE = "inactive", _("Account closed")
         NETWORK = "network", _("Network not allowed")
+        SENT = "sent", _("Mail sent")
 
     at = models.DateTimeField(_("Time"), default=timezone.now)
     kind = models.CharField(_("Kind"), max_length=10, choices=Kind)

@@ -13,6 +13,9 @@ SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-production-refuse
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+BRAND = "Keyuan CRM"
+BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")  # for links in mails
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "crm@localhost")
 COMPANY_NAME = env.text("COMPANY_NAME", "岚泊仪器（苏州）有限公司")
 
 INSTALLED_APPS = [
@@ -108,7 +111,11 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.services.passwords.NotUsedBefore"},
 ]
+OTP_TOTP_ISSUER = BRAND
+OTP_TOTP_THROTTLE_FACTOR = 0  # accounts/signin/throttle.py does it without locking people out
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)  # how many proxies write X-Forwarded-For
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None  # guardian would make a person of this name
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # rights come from crm.access, not guardian's backend

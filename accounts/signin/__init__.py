@@ -1,0 +1,1 @@
+"""The ways in: password, second factor, known devices, the throttle."""
