@@ -7,9 +7,6 @@ class CrmConfig(AppConfig):
     verbose_name = _("Kernel")
 
     def ready(self) -> None:
-        from crm.records.declared import database_definitions
-        from crm.modules import checks  # noqa: F401  registers itself
-        from crm.modules.registry import add_source, load_declarations
+        from crm.start import start
 
-        load_declarations()
-        add_source(database_definitions)
+        start()

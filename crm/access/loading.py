@@ -8,8 +8,7 @@ from django.db.models import QuerySet
 from crm.access import names
 from crm.access.rows import Ref, Row, hidden_ref
 from crm.lib.masks import mask_text
-from crm.modules.fields import Field
-from crm.modules.registry import UnknownModule, module_named
+from crm.modules.fields import REFERENCES, Field
 
 if TYPE_CHECKING:
     from crm.access.policy import Access
@@ -59,7 +58,9 @@ def _replace_references(
     access: "Access", loaded: Sequence[Values], fields: Sequence[Field]
 ) -> None:
     for field in fields:
-        if field.kind not in {"user", "department", "relation"}:
+        if field.kind == "any_relation":
+            _replace_any(access, loaded, field)
+        if field.kind not in REFERENCES:
             continue
         ids = {values[field.name] for values in loaded} - {None}
         if not ids:
@@ -138,10 +139,14 @@ def mask(field: Field, value: Any) -> str:
     return field.mask(text) if field.mask else mask_text(text)
 
 
-def any_reference(access: "Access", module_name: str, pk: int) -> Ref:
-    """The reference to a record of a module that is named by a value."""
-    try:
-        module_named(module_name)
-    except UnknownModule:
-        return hidden_ref(module_name)
-    return access.labels(module_name, {pk}).get(pk, hidden_ref(module_name))
+def _replace_any(access: "Access", loaded: Sequence[Values], field: Field) -> None:
+    """Values such as `customers/7` become references, by one query per module named."""
+    by_module: dict[str, set[int]] = {}
+    for values in loaded:
+        name, _slash, pk = (values[field.name] or "").partition("/")
+        if pk:
+            by_module.setdefault(name, set()).add(int(pk))
+    refs = {name: access.labels(name, ids) for name, ids in by_module.items()}
+    for values in loaded:
+        name, _slash, pk = (values[field.name] or "").partition("/")
+        values[field.name] = refs[name].get(int(pk), hidden_ref(name)) if pk else None

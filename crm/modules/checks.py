@@ -62,7 +62,7 @@ def _check_names(cls: type[Module], module: Module) -> Iterator[CheckMessage]:
         (attribute, name) for attribute in NAME_LISTS for name in getattr(cls, attribute)
     ]
     named += [(a, getattr(cls, a)) for a in SINGLE_NAMES if getattr(cls, a)]
-    named += [("search", name) for name in cls.search]
+    named += [("search", name) for name in cls.search.values()]
     named += [("default_sort", name.lstrip("-")) for name in cls.default_sort]
     for attribute, name in named:
         if name not in known:

@@ -60,7 +60,7 @@ class Module:
     stage: str = ""
     level: str = ""
     default_sort: Sequence[str] = ("-changed_at",)
-    search: Sequence[str] = ()
+    search: Mapping[str, str] = {}  # code of the field's words in the search table → field
     filters: Sequence[str] = ()
     collections: Sequence[Collection] = ()
     changes: Mapping[str, Mapping[str, Any]] = {}
@@ -71,6 +71,7 @@ class Module:
     parts: Sequence[Part] = ()
     extra_actions: Sequence[str] = ()
     has_follow_ups: bool = False
+    background: frozenset[str] = frozenset()
     duplicate_fields: frozenset[str] = frozenset()
     examples: Mapping[str, Any] = {}
 
@@ -96,8 +97,21 @@ class Module:
         """Background columns computed from a record's values: sort keys and the like."""
         return {}
 
-    def after_write(self, act: Any) -> None:
-        """What follows a save, in its transaction."""
+    def after_write(self, act: Any, ids: Sequence[int]) -> None:
+        """What follows a save of these records, in its transaction."""
+
+    def hanging_on(self, module_name: str, pk: int) -> dict[str, Any]:
+        """The look-up of this module's rows that hang on a record of another module."""
+        field = self.fields.get(self.parent)
+        if field is not None and field.kind == "any_relation":
+            return {field.column: f"{module_name}/{pk}"}
+        if field is not None and field.target == module_name:
+            return {field.value_path: pk}
+        raise LookupError(f"{self.name} does not hang on {module_name}.")
+
+    def other_parents(self, ids: Sequence[int], dead: Sequence[int]) -> dict[int, int]:
+        """Of children whose parent dies: those that live on, and under which parent."""
+        return {}
 
     # What follows from the declaration -------------------------------------------------------
 

@@ -17,9 +17,11 @@ class UnknownModule(LookupError):
 
 # A source answers with the modules and the extra fields that the database defines.
 Definitions = tuple[list[Module], dict[str, list[Field]]]
+Choices = dict[str, list[tuple[str, dict[str, str]]]]
 
 _declared: list[type[Module]] = []
 _contributed: dict[str, list[Part]] = {}
+_choices: Choices = {}
 _sources: list[Callable[[], Definitions]] = []
 _current: dict[str, Module] = {}
 _current_version: int | None = None
@@ -29,6 +31,7 @@ def load_declarations() -> None:
     """Read each app's `modules.py`: its INDEX of modules and the PARTS it adds to others' pages."""
     _declared.clear()
     _contributed.clear()
+    _choices.clear()
     forget()
     for config in apps.get_app_configs():
         if config.module is None or not module_has_submodule(config.module, "modules"):
@@ -38,6 +41,7 @@ def load_declarations() -> None:
         if not isinstance(index, Index):
             continue
         _declared.extend(index.modules)
+        _choices.update(getattr(found, "DICTIONARIES", {}))
         for module_name, parts in getattr(found, "PARTS", {}).items():
             _contributed.setdefault(module_name, []).extend(parts)
 
@@ -58,6 +62,11 @@ def withdraw(module: type[Module]) -> None:
     """Take back what `declare` added."""
     _declared.remove(module)
     forget()
+
+
+def shipped_choices() -> Choices:
+    """The dictionaries that the apps ship: name → [(value, labels by language)]."""
+    return dict(_choices)
 
 
 def forget() -> None:

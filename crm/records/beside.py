@@ -129,8 +129,8 @@ class AuditEntry(models.Model):
         app_label = "crm"
         db_table = "crm_audit_entry"
         indexes = [
-            models.Index("-at", "-id", name="crm_audit_at"),
-            models.Index("module", "record_id", "-at", name="crm_audit_record"),
+            models.Index(fields=["-at", "-id"], name="crm_audit_at"),
+            models.Index(fields=["module", "record_id", "-at"], name="crm_audit_record"),
         ]
 
     def __str__(self) -> str:

@@ -175,6 +175,15 @@ def _reference(cleaner: Cleaner, field: Field, raw: Any) -> int:
     return pk
 
 
+def _any_reference(cleaner: Cleaner, field: Field, raw: Any) -> str:
+    if isinstance(raw, Mapping):
+        raw = f"{raw.get('module')}/{raw.get('id')}"
+    name, _slash, pk = str(raw).partition("/")
+    if not pk.isdigit() or len(pk) > 18 or not cleaner.knows(name, int(pk)):
+        raise ValueError(_("There is no such record."))
+    return f"{name}/{int(pk)}"
+
+
 def _email(_cleaner: Cleaner, field: Field, raw: Any) -> str:
     text = _as_text(raw)
     try:
@@ -205,7 +214,9 @@ def _code(_cleaner: Cleaner, field: Field, raw: Any) -> str:
     return parse_credit_code(_as_text(raw))
 
 
-TEXT_KINDS = frozenset({"text", "long_text", "choice", "email", "url", "phone", "credit_code"})
+TEXT_KINDS = frozenset(
+    {"text", "long_text", "choice", "email", "url", "phone", "credit_code", "any_relation"}
+)
 CLEANERS: dict[str, Callable[[Cleaner, Field, Any], Any]] = {
     "text": _text,
     "long_text": _text,
@@ -221,6 +232,7 @@ CLEANERS: dict[str, Callable[[Cleaner, Field, Any], Any]] = {
     "relation": _reference,
     "user": _reference,
     "department": _reference,
+    "any_relation": _any_reference,
     "email": _email,
     "url": _link,
     "phone": _phone,

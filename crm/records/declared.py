@@ -42,7 +42,7 @@ class DeclaredModule(Module):
         names = [field.name for field in fields]
         self.sections = {self.label: ["name", *names]}
         self.columns = ["name", *names[:6], "owner", "changed_at"]
-        self.search = ["name"]
+        self.search = {"n": "name", "z": "number"}
 
     def _own_field(self, name: str) -> Field:
         by_name = {field.name: field for field in self._extra_fields}

@@ -125,6 +125,11 @@ def snapshots(module: Module, records: Sequence[Any], with_collections: bool = T
     return found
 
 
+def living(module: Module, ids: Sequence[int]) -> list[Any]:
+    """The living records with these ids; for followers of a write."""
+    return list(module.rows.filter(pk__in=list(ids), deleted_at__isnull=True))
+
+
 def access_values(access: Access, values: Values) -> Values:
     """Those of a record's stored values that the person may read."""
     return {name: value for name, value in values.items() if name in access.readable}

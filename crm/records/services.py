@@ -212,7 +212,7 @@ def _tell(
     write_history(act, module.model, [pk], history)
     write_events(act, module.name, [(pk, version)], kind, names)
     tell_followers(act, module, [pk])
-    module.after_write(act)
+    module.after_write(act, [pk])
 
 
 def _require_in_reach(access: Access, action: str, pk: int) -> None:

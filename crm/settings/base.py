@@ -149,7 +149,14 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+if REDIS_URL:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
+else:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    }
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL)
 CELERY_RESULT_BACKEND = "django-db"
@@ -159,7 +166,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 3600
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
+BROKER_REDELIVERS = not CELERY_BROKER_URL.startswith("filesystem:")
+if BROKER_REDELIVERS:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
+else:  # a newcomer's machine without any Redis; make run makes these folders
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": VAR_DIR / "broker/queue",
+        "data_folder_out": VAR_DIR / "broker/queue",
+        "processed_folder": VAR_DIR / "broker/done",
+        "control_folder": VAR_DIR / "broker/control",
+        "store_processed": False,
+    }
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,0 +1,61 @@
+"""A search as a condition: only words of fields that the reader may read can match."""
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from crm.access.policy import Access
+from crm.lib.grams import QueryKind, classify, query_grams
+from crm.lib.text import simplify
+from crm.modules.fields import Field
+from crm.search.entries import WHOLE_KINDS
+from crm.search.models import SearchEntry
+
+FEWEST_DIGITS = 3
+
+
+def search_condition(access: Access, text: str) -> Q:
+    """The records of the module that `text` finds; none when nothing can be looked up."""
+    query = tsquery(access, text)
+    if not query:
+        return Q(pk__in=[])
+    entries = SearchEntry.objects.filter(module=access.module.name).annotate(
+        hit=RawSQL("terms @@ %s::tsquery", [query])
+    )
+    return Q(pk__in=entries.filter(hit=True).values("record_id"))
+
+
+def tsquery(access: Access, text: str) -> str:
+    """The query over all readable fields, quoted; empty when no field can match."""
+    parts = []
+    for code, path in access.module.search.items():
+        field = access.module.field_at(path)
+        if field is None or path not in access.readable:
+            continue
+        part = _field_query(code, field, text)
+        if part:
+            parts.append(f"({part})")
+    return " | ".join(parts)
+
+
+def _field_query(code: str, field: Field, text: str) -> str:
+    kind = classify(text)
+    if field.kind == "phone":
+        digits = "".join(sign for sign in simplify(text) if sign.isdigit()).lstrip("0")
+        is_number = kind == QueryKind.DIGITS and len(digits) >= FEWEST_DIGITS
+        return _lexeme(code, digits[::-1], is_prefix=True) if is_number else ""
+    if field.kind in WHOLE_KINDS or field.name == "number":
+        whole = "".join(text.lower().split())
+        return _lexeme(code, whole, is_prefix=True) if whole.isalnum() else ""
+    words = query_grams(text)
+    if not words:
+        return ""
+    last = words[-1]
+    is_latin = last.isascii()
+    return " & ".join(
+        _lexeme(code, word, is_prefix=is_latin and word == last) for word in words
+    )
+
+
+def _lexeme(code: str, word: str, is_prefix: bool = False) -> str:
+    quoted = f"{code}_{word}".replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}':*" if is_prefix else f"'{quoted}'"

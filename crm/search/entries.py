@@ -1,0 +1,88 @@
+"""Keeps the search table right: one statement per act, whatever the number of records."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+from crm.lib.grams import grams
+from crm.lib.pinyin import initials, joined_pinyin
+from crm.modules.fields import Field
+from crm.modules.module import Module
+from crm.records.act import Act
+from crm.records.drafts import living, snapshots
+from crm.search.models import SearchEntry
+
+LONGEST = 64
+WHOLE_KINDS = frozenset({"credit_code"})  # found by their beginning, not by parts
+
+
+def lexemes_of(module: Module, values: Mapping[str, Any], tails: Sequence[str] = ()) -> list[str]:
+    """The words that a record is found by, each led by the code of its field."""
+    found: set[str] = set()
+    for code, path in module.search.items():
+        name, _dot, member = path.partition(".")
+        field = module.field_at(path)
+        if field is None:
+            continue
+        texts = [row.get(member) for row in values.get(name) or ()] if member else [values.get(name)]
+        for text in texts:
+            if text:
+                found.update(f"{code}_{word}" for word in words_of(field, str(text)))
+    return sorted(found)
+
+
+def words_of(field: Field, text: str) -> set[str]:
+    """The words of one value: of a phone its digits, last one first; of a text grams and sounds."""
+    if field.kind == "phone":
+        digits = "".join(sign for sign in text if sign.isdigit())
+        return {digits[::-1][:LONGEST]} if digits else set()
+    if field.kind in WHOLE_KINDS or field.name == "number":
+        return {text.lower()[:LONGEST]}
+    words = grams(text)
+    if field.name in {"name", "title"}:
+        words.add(joined_pinyin(text)[:LONGEST])
+        words.add(initials(text)[:LONGEST])
+    words.discard("")
+    return words
+
+
+def refresh_entries(act: Act, module: Module, ids: Sequence[int]) -> None:
+    """Write anew the entries of these records; those of deleted ones go."""
+    if not module.search:
+        return
+    records = living(module, ids)
+    gone = set(ids) - {record.pk for record in records}
+    if gone:
+        SearchEntry.objects.filter(module=module.name, record_id__in=list(gone)).delete()
+    values = snapshots(module, records)
+    write_entries(
+        module,
+        [
+            (r.pk, r.owner_id, r.department_id, r.changed_at, lexemes_of(module, values[r.pk]))
+            for r in records
+        ],
+    )
+
+
+def write_entries(module: Module, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert or replace entries, given as (id, owner, department, changed at, lexemes)."""
+    if not rows:
+        return
+    table = SearchEntry._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} AS e (module, record_id, owner_id, department_id, changed_at, terms)"  # noqa: S608  the table's own name
+            " SELECT %s, r.id, r.owner, r.department, r.changed,"
+            " array_to_tsvector(string_to_array(r.words, E'\\x01'))"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[])"
+            " AS r(id, owner, department, changed, words)"
+            " ON CONFLICT (module, record_id) DO UPDATE SET owner_id = excluded.owner_id,"
+            " department_id = excluded.department_id, changed_at = excluded.changed_at,"
+            " terms = excluded.terms",
+            [
+                module.name,
+                *(list(column) for column in zip(*[row[:4] for row in rows], strict=True)),
+                ["\x01".join(row[4]) for row in rows],
+            ],
+        )

@@ -1,0 +1,32 @@
+"""What the kernel does once, when every app's models are there. The order is the order."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models.signals import post_migrate
+
+from crm.activities.module import FollowUps
+from crm.customfields.dictionaries import add_options
+from crm.modules import checks  # noqa: F401  registers the start-up checks
+from crm.modules.registry import add_source, all_modules, declare, load_declarations, shipped_choices
+from crm.records.declared import database_definitions
+from crm.records.followers import follow_writes
+from crm.records.numbers import make_sequence
+from crm.search.entries import refresh_entries
+
+
+def start() -> None:
+    """Read the declarations, then tie the rooms that follow each other's work."""
+    load_declarations()
+    declare(FollowUps)
+    add_source(database_definitions)
+    follow_writes(refresh_entries)
+    post_migrate.connect(after_migrate, sender=apps.get_app_config("reports"))
+
+
+def after_migrate(**_kwargs: Any) -> None:
+    """Make what every module needs in the database and no migration says: sequences, choices."""
+    for module in all_modules():
+        make_sequence(module.name)
+    for dictionary, options in shipped_choices().items():
+        add_options(dictionary, options)

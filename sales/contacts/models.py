@@ -1,0 +1,94 @@
+"""Contacts: the people of a company, with their part in a decision."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from crm.access.sharing import GroupShare, UserShare
+from crm.records.children import Child, child_history, child_index
+from crm.records.models import HistoryBase, Record, record_indexes
+from sales.customers.models import Customer
+
+
+class Contact(Record):
+    """A person at a customer; earlier and further companies stand in `employments`."""
+
+    name = models.CharField(_("name"), max_length=100)
+    sort_name = models.CharField(max_length=200, blank=True, editable=False)
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), null=True, blank=True,
+        on_delete=models.PROTECT, related_name="+",
+    )  # fmt: skip
+    job = models.CharField(_("job"), max_length=60, blank=True)
+    unit = models.CharField(_("unit"), max_length=60, blank=True)
+    part = models.CharField(_("part in decisions"), max_length=20, blank=True)
+    reports_to = models.ForeignKey(
+        "self", verbose_name=_("reports to"), null=True, blank=True,
+        on_delete=models.PROTECT, related_name="+",
+    )  # fmt: skip
+    gender = models.CharField(_("gender"), max_length=10, blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    wechat = models.CharField(_("WeChat"), max_length=60, blank=True)
+    preferences = models.TextField(_("preferences"), blank=True)
+    remark = models.TextField(_("remark"), blank=True)
+    last_follow_up_at = models.DateTimeField(_("last follow-up"), null=True, editable=False)
+    next_contact_at = models.DateTimeField(_("next contact"), null=True, blank=True, editable=False)
+
+    history = HistoricalRecords(
+        bases=[HistoryBase],
+        excluded_fields=["sort_name", "last_follow_up_at", "next_contact_at"],
+        table_name="sales_contact_history",
+        cascade_delete_history=False,
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = _("contact")
+        indexes = [
+            *record_indexes("contact", "changed_at", "sort_name"),
+            models.Index("number", name="contact_number"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reports_to=models.F("pk")), name="contact_reports_to"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactShare(UserShare):
+    """A contact shared with a person."""
+
+    content_object = models.ForeignKey(Contact, on_delete=models.CASCADE)
+
+    class Meta(UserShare.Meta):
+        abstract = False
+
+
+class ContactGroupShare(GroupShare):
+    """A contact shared with a department or team."""
+
+    content_object = models.ForeignKey(Contact, on_delete=models.CASCADE)
+
+    class Meta(GroupShare.Meta):
+        abstract = False
+
+
+class Employment(Child):
+    """A company where the person works or worked besides the main one."""
+
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="+"
+    )
+    job = models.CharField(_("job"), max_length=60, blank=True)
+    since = models.DateField(_("since"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    history = child_history("sales_employment_history")
+
+    class Meta(Child.Meta):
+        indexes = [child_index("employment_record")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.customer_id}"

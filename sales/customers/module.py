@@ -1,0 +1,126 @@
+"""What a customer is, said once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.lib.masks import mask_code
+from crm.lib.matching import company_keys, person_keys
+from crm.lib.pinyin import pinyin_key
+from crm.modules.collections import Collection
+from crm.modules.module import GROUPS, Keys, Module, Part
+from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
+from sales.customers.models import CompanyRelation, Customer
+
+COMPANY_ONLY = ("credit_code", "employees", "revenue", "parent", "industry")
+PERSON_ONLY = ("birthday", "gender", "occupation", "household", "interests")
+
+RELATIONS = Collection(
+    name="relations",
+    label=_("related companies"),
+    model=CompanyRelation,
+    fields=("other", "kind"),
+    changes={
+        "other": {"target": "customers"},
+        "kind": {"kind": "choice", "dictionary": "company_relation"},
+    },
+    identity=("other", "kind"),
+)
+
+
+class Customers(Module):
+    """Companies and people alike."""
+
+    name = "customers"
+    label = _("Customer")
+    label_plural = _("Customers")
+    icon = "customer"
+    group = GROUPS["sales"]
+    model = Customer
+    number_prefix = "KH"
+    sections = {
+        _("Basics"): [
+            "name", "kind", "relationship", "stage", "level", "source", "industry", "employees",
+            "region", "province", "city", "website", "wechat", "parent",
+        ],
+        _("Money"): ["revenue", "credit_limit", "payment_terms"],
+        _("Invoice data"): ["credit_code", "invoice_title", "bank", "bank_account"],
+        _("Person"): ["birthday", "gender", "occupation", "household", "interests"],
+        _("Notes"): ["preferences", "remark"],
+        _("Dates"): ["last_follow_up_at", "next_contact_at"],
+    }  # fmt: skip
+    columns = [
+        "name", "level", "stage", "industry", "city", "owner", "last_follow_up_at",
+        "next_contact_at", "source", "revenue", "phones", "tags",
+    ]  # fmt: skip
+    phone_columns = ["level", "stage", "city", "next_contact_at"]
+    facts = ["owner", "industry", "city", "next_contact_at"]
+    filters = ["owner", "level", "stage", "industry", "region", "source", "tags", "next_contact_at"]
+    stage = "stage"
+    level = "level"
+    search = {
+        "n": "name", "p": "phones.number", "c": "credit_code", "z": "number", "m": "mails.address",
+        "w": "wechat", "t": "tags.name",
+    }  # fmt: skip
+    collections = (PHONES, MAILS, ADDRESSES, TAGS, RELATIONS)
+    changes = {
+        "name": {"sort_column": "sort_name"},
+        "kind": {"default": "company"},
+        "relationship": {"kind": "choice", "dictionary": "customer_role"},
+        "stage": {"kind": "choice", "dictionary": "life_stage"},
+        "level": {"kind": "choice", "dictionary": "level"},
+        "source": {"kind": "choice", "dictionary": "source"},
+        "industry": {"kind": "choice", "dictionary": "industry"},
+        "region": {"kind": "choice", "dictionary": "region"},
+        "gender": {"kind": "choice", "dictionary": "gender"},
+        "revenue": {"kind": "money", "unit": _("CNY")},
+        "credit_limit": {"kind": "money", "unit": _("CNY")},
+        "employees": {"unit": _("people")},
+        "credit_code": {"kind": "credit_code", "mask": mask_code},
+        "bank_account": {"mask": mask_code},
+        "last_follow_up_at": {"nulls_first": True},
+    }
+    read_only = frozenset({"last_follow_up_at", "next_contact_at"})
+    background = frozenset({"last_follow_up_at", "next_contact_at"})
+    closed = frozenset({"credit_limit"})
+    has_follow_ups = True
+    parts = (Part("customers", "parent", _("Subsidiaries"), ("level", "owner")),)
+    duplicate_fields = frozenset({"name", "kind", "credit_code", "phones", "mails", "website"})
+
+    def keys(self, values: Mapping[str, Any]) -> Keys:
+        """Companies: credit code and folded name; persons: name with mobile (mission row B4)."""
+        numbers = [row["number"] for row in values.get("phones") or () if row.get("number")]
+        mails = [row["address"] for row in values.get("mails") or () if row.get("address")]
+        name = values.get("name") or ""
+        if values.get("kind") == Customer.Kind.PERSON:
+            found = person_keys(name, numbers, mails)
+        else:
+            found = company_keys(
+                name, values.get("credit_code") or "", numbers, mails, values.get("website") or ""
+            )
+        return Keys(frozenset(found.exact), frozenset(found.near))
+
+    def derive(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The name as it sorts: by sound."""
+        is_person = values.get("kind") == Customer.Kind.PERSON
+        return {"sort_name": pinyin_key(values.get("name") or "", person=is_person)[:400]}
+
+    def validate(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A parent belongs to a company, and no company is above itself."""
+        errors: dict[str, Any] = {}
+        if values.get("kind") == Customer.Kind.PERSON:
+            for name in ("parent", "credit_code"):
+                if values.get(name):
+                    errors[name] = _("Only companies have this.")
+        return errors
+
+    def above(self, pk: int) -> Sequence[int]:
+        """The ids of a company's parents, nearest first; stops at a loop."""
+        found: list[int] = []
+        while True:
+            row = self.rows.filter(pk=pk).values_list("parent_id", flat=True).first()
+            if row is None or row in found:
+                return found
+            found.append(row)
+            pk = row

@@ -1,0 +1,14 @@
+"""The app at a glance: its modules in menu order, and what it adds to others' pages."""
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.modules.module import Index, Part
+from sales.contacts.module import Contacts
+from sales.customers.module import Customers
+from sales.fixtures.dictionaries import labels
+
+INDEX = Index(label=_("Sales"), modules=[Customers, Contacts])
+PARTS = {
+    "customers": [Part("contacts", "customer", _("Contacts"), ("name", "job", "part", "phones"))]
+}
+DICTIONARIES = labels()
