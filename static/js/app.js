@@ -1,0 +1,32 @@
+// The signed-in page: each module takes care of one part and returns at once where that part is absent.
+import { start as startLayers } from "./layers.js";
+import { start as startKeys } from "./keys.js";
+import { start as startPreferences } from "./preferences.js";
+import { start as startToasts } from "./toasts.js";
+import { start as startPalette } from "./palette.js";
+import { start as startList } from "./list.js";
+import { start as startPanels } from "./panels.js";
+import { start as startRecord } from "./record.js";
+import { start as startComposer } from "./composer.js";
+import { start as startForm } from "./form.js";
+import { start as startCollections } from "./collections.js";
+import { start as startPicker } from "./picker.js";
+import { start as startSetup } from "./setup.js";
+
+startToasts();
+startLayers();
+startKeys();
+startPreferences();
+startPalette();
+startList();
+startPanels();
+startRecord();
+startComposer();
+startForm();
+startCollections();
+startPicker();
+startSetup();
+
+const root = document.documentElement;
+document.addEventListener("htmx:beforeRequest", () => root.classList.add("busy"));
+document.addEventListener("htmx:afterRequest", () => root.classList.remove("busy"));

@@ -1,0 +1,94 @@
+// The follow-up box: Ctrl-Enter logs, an unfinished text stays on this computer until it is logged.
+import { calmly, near, word } from "./tools.js";
+
+const form = () => document.querySelector("[data-composer]");
+const text = () => form().querySelector("textarea");
+const drawer = () => `follow-up:${form().dataset.draft}`;
+
+function remember() {
+  const note = form().querySelector("[data-draft-note]");
+  try {
+    if (text().value.trim()) localStorage.setItem(drawer(), text().value);
+    else localStorage.removeItem(drawer());
+    note.textContent = text().value.trim() ? word("draft") : "";
+  } catch {
+    note.textContent = ""; // no room or not allowed: the text is still in the box
+  }
+}
+
+function insert(words) {
+  const box = text();
+  box.setRangeText(words, box.selectionStart, box.selectionEnd, "end");
+  box.focus();
+  remember();
+}
+
+function mention(button) {
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "mention", value: button.dataset.mention });
+  form().append(field);
+}
+
+function showNext(input) {
+  const place = form().querySelector("[data-next-text]");
+  place.dataset.empty ??= place.textContent;
+  const when = input.value && new Date(input.value);
+  place.textContent = when
+    ? when.toLocaleString(document.documentElement.lang, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false })
+    : place.dataset.empty;
+}
+
+function onClick(event) {
+  if (near(event, "[data-compose]")) return text().focus();
+  const phrase = near(event, "[data-insert]");
+  if (phrase) {
+    if (phrase.dataset.mention) mention(phrase);
+    phrase.closest("[popover]")?.hidePopover();
+    insert(phrase.dataset.insert);
+  }
+  const next = near(event, "[data-next-value]");
+  if (next) {
+    const input = form().querySelector("[data-next]");
+    input.value = next.dataset.nextValue;
+    showNext(input);
+    next.closest("[popover]")?.hidePopover();
+  }
+}
+
+export function start() {
+  if (!form()) return;
+  try {
+    const kept = localStorage.getItem(drawer());
+    if (kept && !text().value) text().value = kept;
+  } catch {
+    // storage is off: there is no draft to bring back
+  }
+  text().addEventListener("input", calmly(remember, 300));
+  text().addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
+      event.preventDefault();
+      form().requestSubmit();
+    }
+  });
+  document.addEventListener("click", onClick);
+  form().addEventListener("change", (event) => {
+    if (event.target.matches("[data-next]")) showNext(event.target);
+    if (event.target.type === "file") {
+      form().querySelector("[data-files]").textContent = [...event.target.files].map((file) => file.name).join(" · ");
+    }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt !== form() || !event.detail.successful) return;
+    const key = form().querySelector("[name=key]");
+    const fresh = event.detail.xhr.getResponseHeader("X-Next-Key") ?? crypto.randomUUID?.();
+    text().value = "";
+    form().querySelectorAll("[name=mention]").forEach((one) => one.remove());
+    form().querySelectorAll("[type=file]").forEach((one) => (one.value = ""));
+    form().querySelector("[data-files]").textContent = "";
+    const next = form().querySelector("[data-next]");
+    next.value = "";
+    showNext(next);
+    if (fresh) key.value = fresh;
+    remember();
+  });
+}

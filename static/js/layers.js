@@ -1,0 +1,76 @@
+// Menus are placed beside their button, dialogs open when something is put into them.
+import { near } from "./tools.js";
+
+const GAP = 4;
+
+function put(menu, button) {
+  const at = button.getBoundingClientRect();
+  const size = menu.getBoundingClientRect();
+  const wanted = button.dataset.place === "end" ? at.right - size.width : at.left;
+  const left = Math.max(8, Math.min(wanted, innerWidth - size.width - 8));
+  const below = at.bottom + GAP + size.height <= innerHeight - 8;
+  const top = below ? at.bottom + GAP : Math.max(8, at.top - GAP - size.height);
+  menu.style.setProperty("left", `${left}px`);
+  menu.style.setProperty("top", `${top}px`);
+}
+
+/** Opens the dialog with this id. */
+export function open(id) {
+  const dialog = document.getElementById(id);
+  if (dialog && !dialog.open) dialog.showModal();
+  return dialog;
+}
+
+function choices(menu) {
+  return [...menu.querySelectorAll("a, button, input, select, summary, textarea")].filter((one) => !one.disabled && one.offsetParent);
+}
+
+function walk(event) {
+  const menu = near(event, ".menu[popover]");
+  if (!menu || !["ArrowDown", "ArrowUp"].includes(event.key) || event.isComposing) return;
+  if (event.target.matches("select, [type=date], [type=datetime-local], [type=radio]")) return;
+  const all = choices(menu);
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
+  event.preventDefault();
+}
+
+export function start() {
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const menu = event.target;
+      if (!menu.matches?.(".menu[popover]")) return;
+      const button = menu.opener ?? document.querySelector(`[popovertarget="${menu.id}"]`);
+      button?.setAttribute("aria-expanded", String(event.newState === "open"));
+      if (event.newState === "open" && button) {
+        put(menu, button);
+        menu.querySelector("[autofocus]")?.focus();
+      }
+    },
+    true,
+  );
+  document.addEventListener("click", (event) => {
+    const button = near(event, "[popovertarget]");
+    if (button) {
+      const menu = document.getElementById(button.getAttribute("popovertarget"));
+      if (menu) menu.opener = button;
+    }
+    const opener = near(event, "[data-opens]");
+    if (opener) {
+      opener.closest("[popover]")?.hidePopover();
+      open(opener.dataset.opens);
+    }
+    near(event, "[data-closes]")?.closest("dialog")?.close();
+    if (event.target instanceof HTMLDialogElement) event.target.close(); // the veil round it
+  });
+  document.addEventListener("keydown", walk);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const target = event.detail.target;
+    if (target.id === "dialog" && target.childElementCount) {
+      document.querySelectorAll("[popover]:popover-open").forEach((menu) => menu.hidePopover());
+      open("dialog");
+    }
+  });
+  document.getElementById("dialog")?.addEventListener("close", (event) => event.target.replaceChildren());
+}

@@ -1,0 +1,138 @@
+// The list: rows are picked, walked by keys and looked at in the side panel.
+import { isTyping, near } from "./tools.js";
+
+const host = () => document.querySelector("[data-list]");
+const rows = () => [...document.querySelectorAll("#rows > tr[data-pk]")];
+const boxes = () => [...document.querySelectorAll('#rows .pick [name="pk"]')];
+let last = null; // the box picked before, for ranges
+
+function cursor() {
+  return document.querySelector("#rows > tr[data-cursor]") ?? document.querySelector("#rows > tr[data-open]");
+}
+
+function moveTo(row) {
+  if (!row) return;
+  rows().forEach((one) => one.toggleAttribute("data-cursor", one === row));
+  row.scrollIntoView({ block: "nearest" });
+  if (document.querySelector("#rows > tr[data-open]")) look(row);
+}
+
+function step(by) {
+  const all = rows();
+  const now = all.indexOf(cursor());
+  moveTo(all[now < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, now + by))]);
+}
+
+function look(row) {
+  if (!row?.dataset.peek) return;
+  rows().forEach((one) => {
+    one.toggleAttribute("data-open", one === row);
+    one.toggleAttribute("data-cursor", one === row);
+  });
+  window.htmx.ajax("GET", row.dataset.peek, { target: "#peek", swap: "innerHTML" });
+}
+
+function lookAway() {
+  const row = document.querySelector("#rows > tr[data-open]");
+  row?.removeAttribute("data-open");
+  row?.toggleAttribute("data-cursor", true);
+  document.getElementById("peek")?.replaceChildren();
+  return Boolean(row);
+}
+
+function recount() {
+  const picked = boxes().filter((box) => box.checked);
+  boxes().forEach((box) => box.closest("tr").toggleAttribute("data-picked", box.checked));
+  const all = document.querySelector("[data-pick-all]");
+  if (all) {
+    all.checked = picked.length > 0 && picked.length === boxes().length;
+    all.indeterminate = picked.length > 0 && !all.checked;
+  }
+  const everything = document.querySelector("[data-everything]");
+  if (everything && !all?.checked) everything.value = "";
+  const count = document.querySelector("[data-picked-count]");
+  if (count && !everything?.value) count.textContent = picked.length.toLocaleString();
+}
+
+function pick(box, isRange) {
+  const all = boxes();
+  if (isRange && last && all.includes(last)) {
+    const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
+    all.slice(from, to + 1).forEach((one) => (one.checked = box.checked));
+  }
+  last = box;
+  recount();
+}
+
+function pickNone() {
+  const had = boxes().some((box) => box.checked);
+  boxes().forEach((box) => (box.checked = false));
+  recount();
+  return had;
+}
+
+function onClick(event) {
+  if (near(event, "[data-peek-close]")) return lookAway();
+  if (near(event, "[data-pick-none]")) return pickNone();
+  const stepper = near(event, "[data-peek-step]");
+  if (stepper) return step(Number(stepper.dataset.peekStep));
+  const everything = near(event, "[data-pick-everything]");
+  if (everything) {
+    boxes().forEach((box) => (box.checked = true));
+    document.querySelector("[data-everything]").value = "1";
+    recount();
+    document.querySelector("[data-picked-count]").textContent = everything.textContent.match(/[\d,]+/)?.[0] ?? "";
+    return;
+  }
+  const box = near(event, '.pick [name="pk"]');
+  if (box) return pick(box, event.shiftKey);
+  const head = near(event, "[data-shift]");
+  if (head && event.shiftKey) {
+    event.preventDefault();
+    location.assign(head.dataset.shift);
+    return;
+  }
+  const row = near(event, "#rows > tr[data-pk]");
+  if (!row || near(event, "a, button, input, label, select, .pick") || String(getSelection())) return;
+  if (matchMedia("(max-width: 767px)").matches) location.assign(row.dataset.url);
+  else look(row);
+}
+
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+  x: (event) => {
+    const box = cursor()?.querySelector('.pick [name="pk"]');
+    if (!box) return false;
+    box.checked = !box.checked;
+    pick(box, event.shiftKey);
+  },
+  e: () => cursor()?.dataset.edit && location.assign(cursor().dataset.edit),
+  " ": () => (cursor()?.hasAttribute("data-open") ? lookAway() : look(cursor())),
+  Enter: () => cursor() && location.assign(cursor().dataset.url),
+  Escape: () => lookAway() || pickNone(),
+};
+
+function onKey(event) {
+  if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+  const onControl = event.target.closest?.("a, button, input, summary");
+  if (onControl && ["Enter", " "].includes(event.key)) return;
+  const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (act && act(event) !== false) event.preventDefault();
+}
+
+export function start() {
+  if (!host()) return;
+  document.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches?.("[data-pick-all]")) return;
+    boxes().forEach((box) => (box.checked = event.target.checked));
+    recount();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "list-body" && recount());
+  recount();
+}

@@ -1,0 +1,69 @@
+// Messages of 8 s at the lower left; the clock stops under the pointer or the focus. Three at most.
+import { word } from "./tools.js";
+
+const STAY = 8000;
+const MOST = 3;
+const place = () => document.getElementById("toasts");
+
+function watch(toast) {
+  let left = STAY;
+  let since = 0;
+  let timer = 0;
+  const go = () => {
+    since = Date.now();
+    timer = setTimeout(() => toast.remove(), left);
+  };
+  const hold = () => {
+    clearTimeout(timer);
+    left = Math.max(1000, left - (Date.now() - since));
+  };
+  toast.addEventListener("pointerenter", hold);
+  toast.addEventListener("pointerleave", go);
+  toast.addEventListener("focusin", hold);
+  toast.addEventListener("focusout", go);
+  toast.addEventListener("click", (event) => event.target.closest("[data-closes-toast]") && toast.remove());
+  go();
+}
+
+/** Shows `text`; `act` {label, run} puts a button beside it; kind "alert" is read out at once. */
+export function say(text, { act = null, kind = "status" } = {}) {
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.setAttribute("role", kind);
+  toast.dataset.toast = "";
+  const words = document.createElement("span");
+  words.textContent = text;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = act ? act.label : "×";
+  if (!act) {
+    button.setAttribute("aria-label", word("close"));
+    button.dataset.closesToast = "";
+  }
+  button.addEventListener("click", () => {
+    toast.remove();
+    act?.run();
+  });
+  toast.append(words, button);
+  place()?.append(toast);
+}
+
+export function start() {
+  const region = place();
+  if (!region) return;
+  region.querySelectorAll("[data-toast]").forEach(watch);
+  new MutationObserver((changes) => {
+    for (const change of changes) for (const node of change.addedNodes) if (node.dataset && "toast" in node.dataset) watch(node);
+    while (region.childElementCount > MOST) region.firstElementChild.remove();
+  }).observe(region, { childList: true });
+  // The server says {"toast": {"text": "…", "undo": "/…"}} in HX-Trigger.
+  document.body.addEventListener("toast", (event) => {
+    const { text, undo } = event.detail;
+    say(text, { act: undo ? { label: `${word("undo")} Z`, run: () => window.htmx.ajax("POST", undo, { swap: "none" }) } : null });
+  });
+  document.addEventListener("htmx:sendError", () => say(word("offline"), { kind: "alert" }));
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    say(word(status === 403 ? "refused" : status === 404 ? "gone" : "failed"), { kind: "alert" });
+  });
+}
