@@ -86,6 +86,8 @@ class Services:
                 " redis-server' or set REDIS_URL.",
             )
         else:
+            for name in ("queue", "done", "control"):
+                (self.project.var / "broker" / name).mkdir(parents=True, exist_ok=True)
             self.addresses["REDIS_URL"] = ""
             self.addresses["CELERY_BROKER_URL"] = "filesystem://"
             say("No Redis here: background work goes through files and is not repeated if lost.")

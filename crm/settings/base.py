@@ -9,7 +9,8 @@ from crm.settings.environment import BASE_DIR
 
 VAR_DIR = BASE_DIR / "var"
 DEMO = env.switch("CRM_DEMO", False)
-SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-production-refuses")
+DEVELOPMENT_KEY = "development-only-key-that-production-refuses"
+SECRET_KEY = env.text("SECRET_KEY", DEVELOPMENT_KEY)
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
@@ -139,10 +140,11 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/htmx", BASE_DIR / "node_modules/htmx.org/dist"),
 ]
-STORAGES = {
+MEDIA_FOLDER = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
+STORAGES: dict[str, dict[str, object]] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.text("MEDIA_ROOT", str(VAR_DIR / "media"))},
+        "OPTIONS": {"location": MEDIA_FOLDER},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

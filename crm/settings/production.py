@@ -21,7 +21,6 @@ CSRF_COOKIE_SECURE = env.switch("CSRF_COOKIE_SECURE", True)
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
 
-MEDIA_FOLDER = STORAGES["default"]["OPTIONS"]["location"]
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

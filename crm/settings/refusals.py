@@ -7,7 +7,9 @@ from urllib.parse import unquote, urlsplit
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 10
 SHORTEST_HSTS_SECONDS = 86_400
-DEFAULT_PASSWORDS = frozenset({"", "crm", "postgres", "password", "secret", "change-me", "changeme"})
+DEFAULT_PASSWORDS = frozenset(
+    {"", "crm", "postgres", "password", "secret", "change-me", "changeme"}
+)
 HTTPS_SWITCHES = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
 
 
@@ -57,7 +59,9 @@ def _hosts(settings: Mapping[str, object]) -> list[str]:
 
 
 def _https(settings: Mapping[str, object]) -> list[str]:
-    found = [f"{name} must stay on: people sign in." for name in HTTPS_SWITCHES if not settings[name]]
+    found = [
+        f"{name} must stay on: people sign in." for name in HTTPS_SWITCHES if not settings[name]
+    ]
     seconds = settings["SECURE_HSTS_SECONDS"]
     if not isinstance(seconds, int) or seconds < SHORTEST_HSTS_SECONDS:
         found.append(f"SECURE_HSTS_SECONDS must be {SHORTEST_HSTS_SECONDS} (a day) or more.")
