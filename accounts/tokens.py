@@ -25,6 +25,8 @@ MARK = "kyt_"  # so that scanners of leaked secrets know one
 SHOWN = 12
 NOTE_USE_EVERY = timedelta(minutes=1)
 MOST_TOKENS = 50
+SIGN_IN_NAME = "auth/token"
+MOST_SIGN_IN_TOKENS = 200
 SIGN_IN_TOKEN_LIVES = timedelta(days=30)
 
 
@@ -43,12 +45,33 @@ def create_token(
         raise Invalid(fields={"scope": [_("There is no such scope.")]})
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid(fields={"expires_at": [_("This time has passed.")]})
-    if live_tokens(user).count() >= MOST_TOKENS:
+    if live_tokens(user).exclude(name=SIGN_IN_NAME).count() >= MOST_TOKENS:
         raise Invalid(_("You have too many tokens; revoke some first."))
+    token, secret = _store(user, name.strip()[:100], scope, expires_at, modules)
+    detail = {"token": token.pk, "name": token.name, "scope": scope, "modules": modules}
+    record_audit(actor=user, action="token.create", detail=detail)
+    return token, secret
+
+
+@transaction.atomic
+def create_sign_in_token(user: User, scope: str, expires_at: datetime) -> str:
+    """A token for a program that signed in with name and password; the oldest ones give way."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    same = live_tokens(user).filter(name=SIGN_IN_NAME)
+    surplus = same.values_list("pk", flat=True)[MOST_SIGN_IN_TOKENS - 1 :]
+    ApiToken.objects.filter(pk__in=list(surplus)).update(revoked_at=timezone.now())
+    token, secret = _store(user, SIGN_IN_NAME, scope, expires_at)
+    record_audit(actor=user, action="sign_in", detail={"user": user.pk, "token": token.pk})
+    return secret
+
+
+def _store(
+    user: User, name: str, scope: str, expires_at: datetime | None, modules: list[str] | None = None
+) -> tuple[ApiToken, str]:
     secret = MARK + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,
-        name=name.strip()[:100],
+        name=name,
         token_hash=digest(secret),
         prefix=secret[:SHOWN],
         scope=scope,
@@ -56,8 +79,6 @@ def create_token(
         expires_at=expires_at,
         stamp=user.security_stamp,
     )
-    detail = {"token": token.pk, "name": token.name, "scope": scope, "modules": modules}
-    record_audit(actor=user, action="token.create", detail=detail)
     return token, secret
 
 

@@ -110,6 +110,17 @@ def _try_code(visitor: Visitor, user: User, device: KnownDevice | None, code: st
     return is_right
 
 
+def confirm_password(visitor: Visitor, user: User, password: str) -> Outcome:
+    """Ask a signed-in person for the password once more; guessing is slowed down here too."""
+    device = known_device(user, visitor)
+    attempt = begin(kind=Kind.PASSWORD, visitor=visitor, user=user, device=device)
+    if isinstance(attempt, Wait):
+        return Outcome(Result.THROTTLED, wait_seconds=attempt.seconds)
+    result = Result.SUCCESS if user.check_password(password) else Result.FAILED
+    settle(attempt, result)
+    return Outcome(result, user, tries_left=tries_left(attempt))
+
+
 def check_code(visitor: Visitor, user: User, code: str) -> Outcome:
     """Try the second factor of somebody whose password was right."""
     attempt = begin(kind=Kind.CODE, visitor=visitor, user=user, device=known_device(user, visitor))

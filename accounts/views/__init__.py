@@ -1,0 +1,1 @@
+"""Pages: the door (sign-in), me (one's own settings), setup (people, roles, rights)."""
