@@ -55,7 +55,8 @@ def parse_credit_code(text: str) -> str:
         if character in _UNUSED:
             raise InvalidCode(
                 _(
-                    "Credit codes never use the letter %(found)s (place %(place)s); meant is %(meant)s?"
+                    "Credit codes never use the letter %(found)s (place %(place)s);"
+                    " %(meant)s is likely meant."
                 )
                 % {"found": character, "place": place, "meant": _UNUSED[character]}
             )

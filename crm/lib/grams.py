@@ -6,7 +6,10 @@ from enum import StrEnum
 from crm.lib.text import simplify
 
 _LONGEST_WORD = 64
-_HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 _RUNS = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}])[\W_]+(?=[{_HAN}])")
 _HAN_SIGN = re.compile(rf"[{_HAN}]")

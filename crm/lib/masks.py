@@ -28,7 +28,7 @@ def mask_email(address: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """ "张伟明" gives "张****": the first sign stays where there are more; the length never shows."""
+    """ "张伟明" gives "张****": of more signs the first stays; the length never shows."""
     text = text.strip()
     return f"{text[0]}{_STARS}" if len(text) > 1 else _STARS
 

@@ -64,11 +64,10 @@ def compact_amount(amount: Decimal, language: str = "zh-hans") -> str:
     Below ten thousand (English: one thousand) the amount stands whole, with at most two decimals.
     """
     magnitude = abs(amount)
+    steps: tuple[tuple[int, str], ...] = _ENGLISH
     if language in _NAMES:
         ten_thousand, hundred_million = _NAMES[language]
         steps = ((8, hundred_million), (4, ten_thousand))
-    else:
-        steps = _ENGLISH
     for power, name in steps:
         # half a unit of the last decimal below the step is already shown as the step
         if round_half_up(magnitude.scaleb(-power)) >= 1:

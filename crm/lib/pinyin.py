@@ -56,7 +56,7 @@ def pinyin_key(text: str, *, person: bool = False) -> str:
 
 
 def initials(text: str, *, person: bool = False) -> str:
-    """First letters of the syllables, with Latin words and digits whole: "ABC科技" gives "abckj"."""
+    """First letters of the syllables, Latin words and digits whole: "ABC科技" gives "abckj"."""
     letters = []
     for piece in _pieces(text):
         if piece[0].isascii() or not _is_han(piece[0]):

@@ -1,4 +1,4 @@
-"""Chinese and Latin text: cleaning, and the one folding that decides whether two names are equal."""
+"""Chinese and Latin text: cleaning, and the folding that decides whether two names are equal."""
 
 import re
 import unicodedata

@@ -105,7 +105,7 @@ class CsvSource:
         if told:
             return told[1]
         lines = sample.splitlines(keepends=True)
-        whole = lines[: _SAMPLE_LINES] if len(lines) < 2 else lines[:-1][:_SAMPLE_LINES]
+        whole = lines[:_SAMPLE_LINES] if len(lines) < 2 else lines[:-1][:_SAMPLE_LINES]
         return max(SEPARATORS, key=lambda sign: _evenness(whole, sign))
 
 

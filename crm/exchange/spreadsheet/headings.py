@@ -14,8 +14,6 @@ _DATA_SHARE = 0.2  # and at most this part of its cells looks like data
 _LONGEST_HEADING = 60
 _LONGEST_GROUP = 20
 _DATA = re.compile(r"[\d\s.,:/+\-年月日%]{3,}|.*\S@\S.*", re.S)
-_LINE_END = re.compile(r"\s*[\r\n]+\s*")
-_SPACES = re.compile(r"\s+")
 
 Row = tuple[int, Sequence[object]]
 
@@ -47,9 +45,10 @@ def find_headings(rows: list[Row], merges: Callable[[], list[Merge]]) -> Heading
     if not rows:
         raise UnreadableFile(_("The table is empty."))
     place = _heading_place(rows)
-    if isinstance(rows[place][1], BadRow):
-        raise SpreadsheetError(rows[place][1].reason)
-    names, last = _texts(rows[place][1]), place
+    chosen = rows[place][1]
+    if isinstance(chosen, BadRow):
+        raise SpreadsheetError(chosen.reason)
+    names, last = _texts(chosen), place
     for top in (place - 1, place):
         joined = _joined(rows, top, merges)
         if joined:
@@ -69,11 +68,9 @@ def column_letters(column: int) -> str:
 
 
 def _heading_place(rows: list[Row]) -> int:
-    """The first row that is filled like the table and reads like names; else the first filled one."""
+    """The first row that is filled like the table and reads like names, or is only filled."""
     widest = max(_filled(values) for _, values in rows)
-    filled = [
-        place for place, row in enumerate(rows) if _filled(row[1]) >= widest * _FILLED_SHARE
-    ]
+    filled = [place for place, row in enumerate(rows) if _filled(row[1]) >= widest * _FILLED_SHARE]
     return next((place for place in filled if _reads_like_names(rows[place][1])), filled[0])
 
 
@@ -94,7 +91,7 @@ def _looks_like_data(value: object) -> bool:
 
 
 def _joined(rows: list[Row], top: int, merges: Callable[[], list[Merge]]) -> list[str] | None:
-    """Names of two merged heading rows ("联系人 手机"), None when rows top and top + 1 are not that."""
+    """Names of two merged heading rows ("联系人 手机"); None when the rows are not such a pair."""
     if top < 0 or top + 1 >= len(rows):
         return None
     (top_number, groups), (sub_number, subs) = rows[top], rows[top + 1]
@@ -138,8 +135,8 @@ def _texts(values: Sequence[object]) -> list[str]:
     """Headings without line ends and doubled spaces; "" for an empty cell."""
     texts = []
     for value in values:
-        text = "" if value is None else _LINE_END.sub("", str(value))
-        texts.append(_SPACES.sub(" ", text).strip()[:_LONGEST_HEADING])
+        lines = "" if value is None else "".join(map(str.strip, str(value).splitlines()))
+        texts.append(" ".join(lines.split())[:_LONGEST_HEADING].strip())
     return texts
 
 
@@ -158,6 +155,8 @@ def _named(names: list[str], sample: list[Row], last_row: int) -> Headings:
             name = column_letters(column)
         if name:
             kept[_unused(name, kept)] = column
+    if not kept:
+        raise UnreadableFile(_("The table has no headings."))
     return Headings(tuple(kept), tuple(kept.values()), last_row)
 
 

@@ -1,5 +1,6 @@
 """What a file may cost, and the errors that say which bound it broke."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,9 @@ MEBIBYTE = 1024 * 1024
 
 _MESSAGES = {
     "bytes": _("The file is larger than %(most)s bytes (limit: bytes)."),
-    "unzipped_bytes": _("Unpacked, the file is larger than %(most)s bytes (limit: unzipped bytes)."),
+    "unzipped_bytes": _(
+        "Unpacked, the file is larger than %(most)s bytes (limit: unzipped bytes)."
+    ),
     "entries": _("The workbook holds more than %(most)s parts (limit: entries)."),
     "rows": _("The table has more than %(most)s rows (limit: rows)."),
     "columns": _("The row has more than %(most)s columns (limit: columns)."),
@@ -62,7 +65,7 @@ class BadRow(tuple[object, ...]):
 
     reason: str
 
-    def __new__(cls, values: "list[object] | tuple[object, ...]", reason: object) -> "BadRow":
+    def __new__(cls, values: Iterable[object], reason: object) -> "BadRow":
         row = super().__new__(cls, values)
         row.reason = str(reason)
         return row

@@ -31,7 +31,7 @@ def restored(text: str) -> str:
 
 
 def without_watermark(rows: Iterator[Row]) -> Iterator[Row]:
-    """Leave the last row out if it is a watermark; a row that only looks like one in the middle stays."""
+    """Leave the last row out if it is a watermark; one in the middle is data and stays."""
     held: Row | None = None
     for row in rows:
         if held:

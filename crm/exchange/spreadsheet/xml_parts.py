@@ -7,28 +7,26 @@ tenth. A document type declaration is refused, and with it every entity.
 """
 
 from collections.abc import Iterable, Iterator
-from xml.parsers import expat  # noqa: S407  the declarations that make it unsafe are refused below
+from xml.parsers import expat
 
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange.spreadsheet.limits import UnreadableFile
 
-_DEEPEST = 64
+DEEPEST = 64
 _MOST_NAMES = 20_000
-_MOST_PREFIXES = 1_000
 _LONGEST_TOKEN = 1 << 20  # bytes of one tag or name; texts come in pieces and aren't bound by it
 _TEXT_PIECE = 1 << 16
 
 
 class Part:
-    """What the handlers of one part share; subclasses override `opened`, `closed` and `texted`.
+    """The handlers of one part; element names carry their prefix: "row" or "x:row".
 
-    Names come without their namespace. `taking` says whether text is wanted now.
+    Subclasses raise `depth` in `opened`, lower it in `closed` and raise `too_deep()` beyond DEEPEST.
     """
 
     def __init__(self) -> None:
         self.depth = 0
-        self.taking = False
 
     def opened(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -37,7 +35,7 @@ class Part:
         """An element ends."""
 
     def texted(self, text: str) -> None:
-        """A piece of text inside an element; called for all text, wanted or not."""
+        """A piece of text; called for all text, wanted or not."""
 
 
 def push(part: Part, chunks: Iterable[bytes]) -> Iterator[None]:
@@ -80,10 +78,9 @@ def local_name(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def check_depth(depth: int) -> None:
-    """Refuse elements inside each other beyond what any workbook has."""
-    if depth > _DEEPEST:
-        raise UnreadableFile(_("The workbook is damaged: its XML is nested too deeply."))
+def too_deep() -> UnreadableFile:
+    """The error for elements inside each other beyond DEEPEST, more than any workbook has."""
+    return UnreadableFile(_("The workbook is damaged: its XML is nested too deeply."))
 
 
 def _check_costs(parser: expat.XMLParserType, fed: int) -> None:
