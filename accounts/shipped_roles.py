@@ -14,7 +14,7 @@ from simple_history.utils import bulk_create_with_history
 
 from accounts.models import Role, RoleField, RoleRight
 from crm.access.grants import ACTIONS, ScopeName, State
-from crm.modules.module import Module
+from crm.modules.module import GROUPS, Module
 from crm.modules.registry import all_modules
 from crm.modules.stamp import raise_rights_version
 
@@ -42,6 +42,11 @@ def _actions(scopes: Mapping[str, ScopeName]) -> dict[str, ScopeName]:
     return {action.rstrip("_"): scope for action, scope in scopes.items()}  # import_ is a keyword
 
 
+def group_of(module: Module) -> str:
+    """The key of the module's group in the menu; empty for a group of its own."""
+    return next((key for key, label in GROUPS.items() if label is module.group), "")
+
+
 @dataclass(frozen=True)
 class ShippedRole:
     """One role as a table. A group of modules that isn't named takes `scopes` and `state`.
@@ -65,7 +70,7 @@ class ShippedRole:
 
     def scope(self, module: Module, action: str) -> ScopeName:
         """How far this role may do one thing; an action of the module's own goes as edit does."""
-        table = self.scopes_by_group.get(str(module.group), self.scopes)
+        table = self.scopes_by_group.get(group_of(module), self.scopes)
         return table.get(action, table.get("edit", NONE))
 
     def field_state(self, module: Module, name: str) -> tuple[State, bool]:
@@ -79,7 +84,7 @@ class ShippedRole:
         elif collection in named:
             state = named[collection]
         else:
-            state = self.state_by_group.get(str(module.group), self.state)
+            state = self.state_by_group.get(group_of(module), self.state)
         found = module.field_at(name)
         if state is State.EDIT and found is not None and found.is_read_only:
             state = State.READ

@@ -20,7 +20,7 @@ from crm.modules.registry import all_modules
 
 
 class Command(BaseCommand):
-    """rights show USER · rights set ROLE MODULE.FIELD STATE · rights set ROLE MODULE ACTION SCOPE."""
+    """rights show, rights set, rights ship; `help` says with what."""
 
     help = (
         "rights show USER | rights set ROLE MODULE.FIELD hidden|masked|read|edit | "
