@@ -34,20 +34,30 @@ def digest(*files: Path) -> str:
     return joined.hexdigest()
 
 
+def outdated(project: Project, for_development: bool) -> dict[Path, str]:
+    """The stamps in .venv that do not match the requirements, with what they must say."""
+    runtime = project.root / "requirements.txt"
+    stamps = {project.venv / ".installed-runtime": digest(runtime)}
+    if for_development:
+        development = project.root / "requirements-dev.txt"
+        stamps[project.venv / ".installed-development"] = digest(runtime, development)
+    return {
+        stamp: wanted
+        for stamp, wanted in stamps.items()
+        if not stamp.exists() or stamp.read_text() != wanted
+    }
+
+
 def ensure_environment(project: Project, for_development: bool) -> None:
     """Makes .venv and installs the pinned requirements, unless exactly these are there."""
-    runtime = project.root / "requirements.txt"
-    development = project.root / "requirements-dev.txt"
-    wanted = {"runtime": digest(runtime)}
-    if for_development:
-        wanted["development"] = digest(runtime, development)
     _ensure_venv(project)
-    stamps = {name: project.venv / f".installed-{name}" for name in wanted}
-    if all(stamps[name].exists() and stamps[name].read_text() == wanted[name] for name in wanted):
+    stamps = outdated(project, for_development)
+    if not stamps:
         return
-    _install_requirements(project, development if for_development else runtime)
-    for name, stamp in stamps.items():
-        stamp.write_text(wanted[name])
+    name = "requirements-dev.txt" if for_development else "requirements.txt"
+    _install_requirements(project, project.root / name)
+    for stamp, wanted in stamps.items():
+        stamp.write_text(wanted)
 
 
 def _ensure_venv(project: Project) -> None:
