@@ -16,9 +16,11 @@ def find_services(project: Project, environment: MutableMapping[str, str]) -> No
     """Fills in the addresses of the services that `make run` started, unless they are given.
 
     Without any, DATABASE_URL leads to where they would be, never to a stranger's database.
+    Production settings get nothing: there the addresses must be given.
     Raises PermissionError when another user's run holds them.
     """
-    if environment.get("DATABASE_URL"):
+    is_production = environment.get("DJANGO_SETTINGS_MODULE") == "crm.settings.production"
+    if environment.get("DATABASE_URL") or is_production:
         return
     known = project.read_services()
     environment["DATABASE_URL"] = address(socket_folder(project.var / "pg", project.key))
