@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.text import clean
+
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _LONGEST_INPUT = 50
 MOST_UNITS = 3660  # N of the relative ranges: ten years of days
@@ -67,7 +69,7 @@ def parse_datetime(value: str | float | date, *, year: int | None = None) -> dat
         return _from_serial(value)
     if len(value) > _LONGEST_INPUT:
         raise InvalidDate(_("This is too long for a date."))
-    text = unicodedata.normalize("NFKC", value).strip().casefold()
+    text = clean(unicodedata.normalize("NFKC", value)).casefold()
     if not text:
         raise InvalidDate(_("A date is missing."))
     if _ZONED.fullmatch(text):

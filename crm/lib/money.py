@@ -3,8 +3,11 @@
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 from django.utils.translation import gettext_lazy as _
+
+from crm.lib.text import clean
 
 _LONGEST_INPUT = 60
 _MOST_DIGITS = 18
@@ -28,7 +31,7 @@ _AMOUNT = re.compile(
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+")
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
 _NAMES = {"zh-hans": ("万", "亿"), "zh-hant": ("萬", "億")}
-_ENGLISH = ((9, "B"), (6, "M"), (3, "K"))
+_ENGLISH: tuple[tuple[int, str], ...] = ((9, "B"), (6, "M"), (3, "K"), (0, ""))
 
 
 class InvalidAmount(ValueError):
@@ -63,14 +66,13 @@ def compact_amount(amount: Decimal, language: str = "zh-hans") -> str:
 
     Below ten thousand (English: one thousand) the amount stands whole, with at most two decimals.
     """
-    magnitude = abs(amount)
-    steps: tuple[tuple[int, str], ...] = _ENGLISH
+    steps = _ENGLISH
     if language in _NAMES:
         ten_thousand, hundred_million = _NAMES[language]
-        steps = ((8, hundred_million), (4, ten_thousand))
-    for power, name in steps:
-        # half a unit of the last decimal below the step is already shown as the step
-        if round_half_up(magnitude.scaleb(-power)) >= 1:
+        steps = ((8, hundred_million), (4, ten_thousand), (0, ""))
+    # what would be shown as 10,000 of a unit is shown as 1 of the next
+    for (power, name), (below, _name) in pairwise(steps):
+        if round_half_up(abs(amount).scaleb(-below)) >= Decimal(1).scaleb(power - below):
             return _short(amount.scaleb(-power)) + name
     return _short(amount)
 
@@ -84,7 +86,7 @@ def _short(amount: Decimal) -> str:
 def _parse_text(text: str, currency: str) -> Decimal:
     if len(text) > _LONGEST_INPUT:
         raise InvalidAmount(_("This is too long for an amount."))
-    plain = unicodedata.normalize("NFKC", text).strip().casefold().replace("\u2212", "-")
+    plain = clean(unicodedata.normalize("NFKC", text)).casefold().replace("\u2212", "-")
     plain = plain.replace("，", ",").replace("\u00a0", " ")
     in_brackets = plain.startswith("(") and plain.endswith(")")
     match = _AMOUNT.fullmatch(plain[1:-1].strip() if in_brackets else plain)

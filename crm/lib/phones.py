@@ -8,6 +8,8 @@ import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
+from crm.lib.text import clean
+
 _HOME_REGION = "CN"
 _HOME_CODE = 86
 _LONGEST_INPUT = 60  # longer text is no phone number, and is not handed to a parser
@@ -121,7 +123,7 @@ def _normalise(text: str) -> str:
     """Half width, one kind of dash and bracket, no label in front, no spreadsheet decimals."""
     if len(text) > _LONGEST_INPUT:
         raise InvalidPhone(_("This is too long for a phone number."))
-    text = unicodedata.normalize("NFKC", text).strip().strip("'\u200b\u202a\u202c\ufeff").strip()
+    text = clean(unicodedata.normalize("NFKC", text)).strip("' ")
     text = re.sub("[\u2010-\u2015\u2212_—~]", "-", text)
     text = _LABEL.sub("", text)
     if not text:

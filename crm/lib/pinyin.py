@@ -68,7 +68,7 @@ def initials(text: str, *, person: bool = False) -> str:
 
 def joined_pinyin(text: str, *, person: bool = False) -> str:
     """Full pinyin in one word, as typed into a search box: "重庆ABC" gives "chongqingabc"."""
-    words = []
+    words: list[str] = []
     for piece in _pieces(text):
         if _is_han(piece[0]):
             words.extend(_read(piece, person and not words))

@@ -20,7 +20,7 @@ _TEXT_PIECE = 1 << 16
 
 
 class Part:
-    """The handlers of one part; element names carry their prefix: "row" or "x:row".
+    """The handlers of one part; element names carry a prefix: "row" or "x:row".
 
     Subclasses raise `depth` in `opened`, lower it in `closed` and raise `too_deep()` beyond DEEPEST.
     """
