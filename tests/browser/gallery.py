@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULES = Path(os.environ.get("NODE_MODULES", ROOT / "node_modules"))
 SIZES = {1440: 900, 1024: 768, 390: 844}
 ARGUMENTS = [
     "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
@@ -60,7 +61,7 @@ class Handler(SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         clean = path.split("?")[0]
         if clean.startswith("/static/vendor/htmx/"):
-            return str(ROOT / "node_modules/htmx.org/dist" / clean.rsplit("/", 1)[1])
+            return str(MODULES / "htmx.org/dist" / clean.rsplit("/", 1)[1])
         if clean.startswith("/static/"):
             return str(ROOT / clean.lstrip("/"))
         return super().translate_path(path)
@@ -103,7 +104,7 @@ def draw(out: Path, names: list[str], sizes: list[int], themes: list[str], check
     """Pictures of the pages in `out`; the faults when `check`."""
     from playwright.sync_api import sync_playwright
 
-    axe, faults = ROOT / "node_modules/axe-core/axe.min.js", []
+    axe, faults = MODULES / "axe-core/axe.min.js", []
     with served(out) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         for width in sizes:
@@ -134,13 +135,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     prepare(options.language, options.locale)
-    from tests.browser.samples.pages import PAGES
+    from tests.browser.samples.pages import FRAGMENTS, PAGES
 
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     for name, (template, context) in PAGES.items():
         (out / f"{name}.html").write_text(render(template, {**context(), "LANGUAGE_CODE": options.language}), encoding="utf-8")
-    names = [name for name in options.only.split(",") if name] or list(PAGES)
+    names = [name for name in options.only.split(",") if name] or [name for name in PAGES if name not in FRAGMENTS]
     sizes = [int(size) for size in options.sizes.split(",")]
     faults = draw(out, names, sizes, options.themes.split(","), options.check)
     print("\n".join(faults) or "no faults", file=sys.stderr)

@@ -2,14 +2,46 @@
 
 from collections.abc import Callable
 
-from tests.browser.samples import forms, lists, records
+from tests.browser.samples import exchange, forms, lists, office, records
 from tests.browser.samples.frame import Context
 
+LIST = "crm/list/page.html"
 PAGES: dict[str, tuple[str, Callable[[], Context]]] = {
-    "list": ("crm/list/page.html", lists.customer_list),
-    "list-plain": ("crm/list/page.html", lists.plain_list),
+    "list": (LIST, lists.customer_list),
+    "list-plain": (LIST, lists.plain_list),
     "record": ("crm/detail/page.html", records.record),
     "form": ("crm/edit/page.html", forms.form),
     "form-wrong": ("crm/edit/page.html", lambda: forms.form(wrong=True)),
+    "conflict": ("crm/edit/conflict.html", office.conflict),
     "login": ("accounts/login.html", forms.login),
+    "totp": ("accounts/totp.html", office.door),
+    "password": ("accounts/password_change.html", lambda: office.door(asks_old=True, rules=["至少 10 个字，不能全是数字"])),
+    "profile": ("accounts/profile.html", office.profile),
+    "profile-confirm": ("accounts/profile.html", lambda: office.profile("confirm")),
+    "home": ("home/page.html", office.home),
+    "import-upload": ("crm/import/upload.html", exchange.upload),
+    "import": ("crm/import/map.html", exchange.mapping),
+    "import-duplicates": ("crm/import/duplicates.html", exchange.policy),
+    "import-run": ("crm/import/run.html", exchange.running),
+    "import-done": ("crm/import/run.html", exchange.imported),
+    "export": ("crm/export/page.html", exchange.export),
+    "jobs": ("crm/jobs/page.html", exchange.jobs),
+    "history": ("crm/history/page.html", exchange.history),
+    "bin": ("crm/bin/page.html", exchange.recycle_bin),
+    "bulk": ("crm/bulk/page.html", office.actions_dialog),
+    "empty-first": (LIST, lambda: exchange.nothing("first", about="客户是和我们做生意的公司和个人：谁、在哪、谈到哪一步。")),
+    "empty-nomatch": (LIST, lambda: exchange.nothing("nomatch", hint={"text": "去掉「等级 是 A」就有", "count": 38, "url": "#"})),
+    "empty-noright": (LIST, lambda: exchange.nothing("noright", reason="角色「客服」没有查看客户的权限。", whom="需要的话找 周启明 或管理员 王磊。", ask_url="#", ask_label="请周启明共享给我")),
+    "search": ("crm/palette/page.html", lambda: {**exchange.nothing("first"), **exchange.palette()}),
+    "found": ("crm/palette/results.html", exchange.palette),
+    "peek": ("crm/list/peek.html", lambda: {"peek": lists.peek()}),
+    "setup": ("setup/page.html", office.setup),
+    "rights": ("setup/rights.html", office.rights),
+    "people": ("setup/people.html", office.people),
+    "departments": ("setup/departments.html", office.department_page),
+    "audit": ("setup/audit.html", office.audit),
+    "dictionaries": ("setup/dictionaries.html", office.dictionaries),
+    "error-404": ("404.html", dict),
+    "error-500": ("500.html", lambda: {"request_id": "7F3A-20"}),
 }
+FRAGMENTS = {"found", "peek"}
