@@ -1,11 +1,33 @@
 """Tags and filters of the pages: an icon, a grouped number, a person's initial. Nothing decides here."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from crm.lists.show import show_date, show_moment
+
+DEVICES = (  # the first sign found names it; Edge and Opera also say Chrome, Chrome also says Safari
+    (
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ),
+    (
+        ("MicroMessenger", "WeChat"),
+        ("Edg", "Edge"),
+        ("OPR", "Opera"),
+        ("Firefox", "Firefox"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+    ),
+)
 
 register = template.Library()
 
@@ -43,3 +65,18 @@ def percent_of(done: int, total: int) -> int:
 def at(items: list | None, index: int) -> object:
     """The item at `index`; nothing when there is none."""
     return items[index] if items and index < len(items) else ""
+
+
+@register.filter
+def moment(value: datetime | date | None) -> str:
+    """Day and clock as a person reads them, in the reader's zone; nothing for None."""
+    if value is None or value == "":
+        return ""
+    return show_moment(value) if isinstance(value, datetime) else show_date(value)
+
+
+@register.filter
+def device(agent: str) -> str:
+    """A browser's long name as people call it: "Windows · Chrome"; the start of it when unknown."""
+    found = [next((name for sign, name in names if sign in agent), "") for names in DEVICES]
+    return " · ".join(name for name in found if name) or agent[:40]

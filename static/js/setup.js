@@ -16,7 +16,7 @@ function recount(form) {
 
 function drawBars(select) {
   const place = select.closest(".reach");
-  place.className = `reach s${select.selectedOptions[0].dataset.bars}`;
+  place.className = place.className.replace(/\bs\d\b/, `s${select.selectedOptions[0].dataset.bars}`);
 }
 
 export function start() {

@@ -1,5 +1,6 @@
 """Samples of home, profile and setup."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.browser.samples.forms import login
@@ -25,7 +26,7 @@ def cell(module: str, action: str, bars: int) -> Context:
         bars = 5 if bars else 0
     else:
         options = [{"value": value, "label": label, "bars": number, "is_on": number == bars} for value, label, number in SCOPES]
-    return {"html_name": f"scope-{module}-{action}", "label": f"{module}，{action}", "bars": bars, "options": options}
+    return {"is_yes_no": action == "新建", "html_name": f"scope-{module}-{action}", "label": f"{module}，{action}", "bars": bars, "options": options}
 
 
 def inspector() -> Context:
@@ -178,17 +179,53 @@ def home() -> Context:
     }
 
 
-def profile(state: str = "on") -> Context:
-    qr = html('<svg viewBox="0 0 21 21"><path d="M1 1h6v6H1zM14 1h6v6h-6zM1 14h6v6H1zM9 2h2v2H9zM9 9h3v3H9zM14 14h2v2h-2zM17 17h3v3h-3z" fill="#000"/></svg>')
+TABS = ("我", "密码", "第二道验证", "登录的设备", "API 令牌")
+
+
+def mine(current: str, **more: Any) -> Context:
+    """One of the pages about oneself."""
     return {
-        **frame("", "个人设置"),
-        "person": {"name": "陈思远", "username": "chen.siyuan", "department": "华东一部", "position": "销售工程师", "email": "chen.siyuan@lanbo.example", "phone": "138 0000 0101"},
-        "roles": ["销售"], "password_url": "#", "password_changed": "上次改 2026年09月02日",
-        "totp": {"state": state, "codes_left": 8, "qr": qr, "secret": "JBSW Y3DP EHPK 3PXP", "codes": ["4f8k-22mq", "9xw1-7ppd", "k2ve-u8a3", "77ty-qq0b"] if state == "codes" else []} | {f"{name}_url": "#" for name in ("start", "confirm", "off", "codes")},
-        "sessions": [{"device": "Windows · Chrome", "ip": "10.8.2.41", "last_seen": "现在", "is_this": True}, {"device": "iPhone · Safari", "ip": "10.8.7.3", "last_seen": "昨天 18:40", "end_url": "#"}],
-        "end_others_url": "#", "token_new_url": "#", "tokens": [{"name": "报表同步", "last_used": "今天 02:00", "expires": "2027年01月到期", "end_url": "#"}],
-        "signins": [{"device": "Windows · Chrome", "ip": "10.8.2.41", "result": "成功", "when": "今天 08:52"}, {"device": "Windows · Chrome", "ip": "10.8.2.41", "result": "密码不对", "is_bad": True, "when": "今天 08:51"}],
+        **frame("", current),
+        "tabs": [{"label": label, "url": "#", "is_current": label == current} for label in TABS],
+        **more,
     }
+
+
+def me() -> Context:
+    person = {
+        "name": "陈思远", "username": "chen.siyuan", "department": "华东一部", "position": "销售工程师",
+        "mail": "chen.siyuan@lanbo.example", "phone": "138 0000 0101", "language": "zh-hans", "theme": "light",
+        "density": "normal", "time_zone": "",
+    }
+    return mine(
+        "我", person=person, roles=["销售"], languages=[("zh-hans", "简体中文"), ("en", "English")],
+        themes=[("auto", "跟随系统"), ("light", "浅色"), ("dark", "深色")], densities=[("normal", "中"), ("compact", "紧")],
+    )
+
+
+def sessions() -> Context:
+    chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0 Safari/537.36"
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"
+    now = datetime(2026, 11, 23, 2, 12, tzinfo=UTC)
+    return mine(
+        "登录的设备",
+        sessions=[
+            {"key": "a", "agent": chrome, "address": "10.8.2.41", "seen_at": now, "is_this": True},
+            {"key": "b", "agent": phone, "address": "10.8.7.3", "seen_at": now - timedelta(hours=15)},
+        ],
+        attempts=[
+            {"at": now, "result": "成功", "address": "10.8.2.41", "agent": chrome},
+            {"at": now, "result": "密码不对", "is_bad": True, "address": "10.8.2.41", "agent": chrome},
+        ],
+    )
+
+
+def tokens() -> Context:
+    now = datetime(2026, 11, 23, 2, 12, tzinfo=UTC)
+    return mine(
+        "API 令牌", secret="ky_7Hq2m0vXcE9pR4tLw8sZ", errors={}, modules=[("customers", "客户"), ("contacts", "联系人")],
+        tokens=[{"id": 1, "name": "报表同步", "prefix": "ky_3fK", "scope": "只读", "last_used_at": now, "expires_at": now + timedelta(days=60)}],
+    )
 
 
 def conflict() -> Context:
