@@ -18,9 +18,9 @@ def check(project: Project) -> int:
     """Runs all checks, prints the findings of those that fail; 1 when one does."""
     migrations = ["manage.py", "makemigrations", "--check", "--dry-run"]
     checks: dict[str, list[str]] = {
-        "ruff check": ["-m", "ruff", "check", "."],
+        "ruff check": ["-m", "ruff", "check", "--output-format", "concise", "."],
         "ruff format": ["-m", "ruff", "format", "--check", "."],
-        "mypy": ["-m", "mypy", *PACKAGES],
+        "mypy": ["-m", "mypy", *PACKAGES, "manage.py"],
         "import-linter": ["-c", "from importlinter.cli import lint_imports_command as run; run()"],
         "templates": ["-m", "djlint", "templates", "--lint", "--quiet"],
         "migrations": ["-W", "ignore::RuntimeWarning", *migrations],

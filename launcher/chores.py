@@ -94,7 +94,7 @@ def test(project: Project, arguments: Sequence[str]) -> int:
             chromium = chromium_executable()
             if chromium:
                 environment["CHROMIUM"] = chromium
-            command = [project.python, "-m", "pytest", *arguments]
+            command = [str(project.python), "-m", "pytest", *arguments]
             return subprocess.run(command, cwd=project.root, env=environment).returncode
         except KeyboardInterrupt:
             return 130

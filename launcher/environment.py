@@ -72,15 +72,22 @@ def _ensure_venv(project: Project) -> None:
 
 def _install_requirements(project: Project, requirements: Path) -> None:
     """By uv where it works (many times faster), else by pip, which knows the user's mirrors."""
-    pip = [project.python, "-m", "pip", "install", "--quiet", "--retries", "2"]
+    pip = _pip_install(project)
     run_step(project, "Installer", [*pip, UV])
-    uv = [project.python, "-m", "uv", "pip", "install", "--quiet", "--python", project.python]
+    python = str(project.python)
+    uv = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python]
     try:
-        run_step(project, "Python packages", [*uv, "-r", requirements], _uv_environment(project))
+        run_step(
+            project, "Python packages", [*uv, "-r", str(requirements)], _uv_environment(project)
+        )
     except Stop as stop:
         if stop.code == Code.DISK_FULL:
             raise
-        run_step(project, "Python packages, by pip", [*pip, "-r", requirements])
+        run_step(project, "Python packages, by pip", [*pip, "-r", str(requirements)])
+
+
+def _pip_install(project: Project) -> list[str]:
+    return [str(project.python), "-m", "pip", "install", "--quiet", "--retries", "2"]
 
 
 def _uv_environment(project: Project) -> dict[str, str]:
@@ -104,11 +111,10 @@ def ensure_node_packages(project: Project) -> None:
     if stamp.exists() and stamp.read_text() == digest(lock):
         return
     if _has_node():
-        command: list[str | Path] = ["npm", *NPM_ARGUMENTS]
+        command = ["npm", *NPM_ARGUMENTS]
     else:
-        pip = [project.python, "-m", "pip", "install", "--quiet", "--retries", "2"]
-        run_step(project, "Node.js", [*pip, NODE])
-        command = [project.python, "-c", NPM_THROUGH_PYTHON, *NPM_ARGUMENTS]
+        run_step(project, "Node.js", [*_pip_install(project), NODE])
+        command = [str(project.python), "-c", NPM_THROUGH_PYTHON, *NPM_ARGUMENTS]
     run_step(project, "Front-end packages", command)
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(digest(lock))

@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "crm.views.middleware.RefusalMiddleware",
+    "crm.views.refusals.RefusalMiddleware",
 ]
 ROOT_URLCONF = "crm.urls"
 WSGI_APPLICATION = "crm.wsgi.application"
@@ -125,6 +125,7 @@ SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "keyuan_session"
+UNCOVERS_PER_HOUR = env.number("UNCOVERS_PER_HOUR", 60)
 SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 8 * 3600, least=60)
 
 LANGUAGE_CODE = "zh-hans"
@@ -169,6 +170,7 @@ CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 3600
 BROKER_REDELIVERS = not CELERY_BROKER_URL.startswith("filesystem:")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
 if BROKER_REDELIVERS:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7200}
 else:  # a newcomer's machine without any Redis; make run makes these folders
