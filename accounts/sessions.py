@@ -45,7 +45,7 @@ class SessionStore(DatabaseStore):
         now = timezone.now()
         idle = timedelta(seconds=settings.SESSION_IDLE_SECONDS)
         self.row = (
-            UserSession.objects.select_related("user")
+            UserSession.objects.select_related("user__position")
             .filter(
                 session_key=digest(self.session_key or ""),
                 expire_date__gt=now,

@@ -17,4 +17,4 @@ def place(department: Department) -> None:
     above = department.parent.path if department.parent else "/"
     department.path = f"{above}{department.pk}/"
     give_group(department)
-    department.save(update_fields=["path", "group"])
+    Department.objects.filter(pk=department.pk).update(path=department.path, group=department.group)

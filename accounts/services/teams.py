@@ -26,7 +26,7 @@ def create_team(
         require_valid(team)
         save_as(actor, team)
         give_group(team)
-        team.save(update_fields=["group"])
+        Team.objects.filter(pk=team.pk).update(group=team.group)
         for order, user in enumerate(members):
             save_as(actor, TeamMember(team=team, user=user, is_leader=order == 0))
         note(actor, "team.create", team=team.pk, name=team.name)
@@ -72,10 +72,11 @@ def set_team_members(
 def delete_team(*, actor: Actor, team: Team) -> None:
     """Delete a team; what was shared with it is no longer shared."""
     with change_of_rights(actor):
-        key, name, group = team.pk, team.name, team.group
-        for row in (*team.members.all(), *team.held_roles.all()):
+        gone = Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
+        key, name, group = gone.pk, gone.name, gone.group
+        for row in (*gone.members.all(), *gone.held_roles.all()):
             delete_as(actor, row)
-        delete_as(actor, team)
+        delete_as(actor, gone)
         if group is not None:
             group.delete()
         require_other_administrators()

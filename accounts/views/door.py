@@ -29,6 +29,7 @@ from crm.records.audit import record_audit
 from crm.records.errors import Invalid
 
 LANGUAGE_NAMES = {"zh-hans": "简体中文", "en": "English", "zh-hant": "繁體中文"}
+THEME_COOKIE = "keyuan_theme"  # before sign-in
 STATUS = {Result.THROTTLED: 429, Result.NETWORK: 403}
 
 
@@ -53,7 +54,9 @@ def door_page(
         }
         for code, _label in settings.LANGUAGES
     ]
+    theme = request.COOKIES.get(THEME_COOKIE, "")
     door = {
+        "shell": {"theme": theme if theme in User.Theme.values else User.Theme.AUTO},
         "company": settings.COMPANY_NAME,
         "languages": languages,
         "preferences_url": reverse("preferences"),

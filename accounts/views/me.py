@@ -24,14 +24,13 @@ from accounts.services.passwords import change_password, end_everything
 from accounts.signin import flow, second_factor
 from accounts.signin.devices import set_device_cookie
 from accounts.signin.throttle import Result
-from accounts.signin.visitors import visitor_of
+from accounts.signin.visitors import device_name, visitor_of
 from accounts.tokens import create_token, live_tokens, revoke_token
-from accounts.views.door import safe_next, say
+from accounts.views.door import THEME_COOKIE, safe_next, say
 from crm.modules.registry import all_modules
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
 
-THEME_COOKIE = "keyuan_theme"  # before sign-in
 YEAR_SECONDS = 365 * 24 * 3600
 SESSION_KEY_SHOWN = 16
 
@@ -93,7 +92,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(data, instance=user if user.is_authenticated else User())
     if not form.fields or not form.is_valid():
         return HttpResponse(status=400)
-    is_quiet = request.headers.get("HX-Request") or request.headers.get("X-Requested-With")
+    is_quiet = "HX-Request" in request.headers or "X-Requested-With" in request.headers
     response = HttpResponse(status=204) if is_quiet else HttpResponseRedirect(safe_next(request))
     if user.is_authenticated:
         save_as(user, form.instance, *form.cleaned_data)
@@ -204,7 +203,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     shown = [
         {
             "key": one.session_key[:SESSION_KEY_SHOWN],
-            "agent": one.agent,
+            "agent": device_name(one.agent),
             "address": one.address,
             "created_at": one.created_at,
             "seen_at": one.seen_at,
@@ -219,7 +218,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
             "result": one.get_result_display(),
             "is_bad": one.result not in (Result.SUCCESS, Result.CODE_NEEDED, Result.SENT),
             "address": one.address,
-            "agent": one.agent,
+            "agent": device_name(one.agent),
         }
         for one in user.attempts.all()[:20]
     ]
