@@ -9,6 +9,7 @@ from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
 from crm.modules import checks  # noqa: F401  registers the start-up checks
 from crm.modules.registry import add_source, all_modules, declare, load_declarations, shipped_choices
+from crm.modules.stamp import make_stamp
 from crm.records.declared import database_definitions
 from crm.records.followers import follow_writes
 from crm.records.numbers import make_sequence
@@ -21,11 +22,12 @@ def start() -> None:
     declare(FollowUps)
     add_source(database_definitions)
     follow_writes(refresh_entries)
-    post_migrate.connect(after_migrate, sender=apps.get_app_config("reports"))
+    post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))
 
 
 def after_migrate(**_kwargs: Any) -> None:
     """Make what every module needs in the database and no migration says: sequences, choices."""
+    make_stamp()
     for module in all_modules():
         make_sequence(module.name)
     for dictionary, options in shipped_choices().items():

@@ -1,5 +1,79 @@
 """Every address of the product."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path, register_converter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from crm.modules.registry import UnknownModule, module_named
+from crm.views import (
+    bin, bulk, detail, edit, fields, finding, health, history, home, lists, timeline,
+)  # fmt: skip
+
+
+class ModuleConverter:
+    """The name of a module; anything else is no address of ours."""
+
+    regex = "[a-z][a-z0-9-]*"
+
+    def to_python(self, value: str) -> str:
+        """The name, if a module has it."""
+        try:
+            return module_named(value).name
+        except UnknownModule:
+            raise ValueError from None
+
+    def to_url(self, value: str) -> str:
+        """The name itself."""
+        return value
+
+
+class RecordConverter:
+    """The id of a record: at most 18 digits."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        """The id as a number."""
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        """The id as text."""
+        return str(value)
+
+
+register_converter(ModuleConverter, "module")
+register_converter(RecordConverter, "record")
+
+record_urls = [
+    path("", detail.record_page, name="record"),
+    path("peek/", detail.peek, name="peek"),
+    path("edit/", edit.edit_record, name="edit"),
+    path("history/", history.record_history, name="history"),
+    path("restore/", bin.restore, name="restore"),
+    path("follow-up/", timeline.log_follow_up, name="log-follow-up"),
+    path("fields/<slug:name>/", fields.field_shown, name="field"),
+    path("fields/<slug:name>/edit/", fields.field_edited, name="field-edit"),
+    path("fields/<slug:name>/show/", fields.field_uncovered, name="field-show"),
+]
+module_urls = [
+    path("", lists.record_list, name="list"),
+    path("new/", edit.new_record, name="new"),
+    path("duplicates/", edit.check_duplicates, name="duplicates"),
+    path("bulk/assign/", bulk.bulk_assign, name="bulk-assign"),
+    path("bulk/delete/", bulk.bulk_delete, name="bulk-delete"),
+    path("bulk/undelete/", bulk.bulk_undelete, name="bulk-undelete"),
+    path("<record:pk>/", include(record_urls)),
+]
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("", include("accounts.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("palette/", finding.palette, name="palette"),
+    path("search/", finding.search_page, name="search"),
+    path("lookup/any/", finding.lookup, {"module": "any"}, name="lookup-any"),
+    path("lookup/<module:module>/", finding.lookup, name="lookup"),
+    path("bin/", bin.bin_page, name="bin"),
+    path("<module:module>/", include(module_urls)),
+]
+handler404 = "crm.views.refusals.page_not_found"
+handler403 = "crm.views.refusals.permission_denied"
+handler500 = "crm.views.refusals.server_error"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from crm.access.policy import Access
 
 Values = dict[str, Any]
+COVERED = "****"
+PARTLY_SHOWN = frozenset({"text", "long_text", "email", "url", "phone", "credit_code"})
 
 
 def load_rows(access: "Access", found: QuerySet, wanted: Iterable[str] | None = None) -> list[Row]:
@@ -134,9 +136,13 @@ def _masked_members(
 
 
 def mask(field: Field, value: Any) -> str:
-    """The value with everything covered that tells it apart."""
-    text = str(value)
-    return field.mask(text) if field.mask else mask_text(text)
+    """The value with everything covered that tells it apart.
+
+    Of numbers, dates, choices and references not even the first sign may show.
+    """
+    if field.mask:
+        return field.mask(str(value))
+    return mask_text(str(value)) if field.kind in PARTLY_SHOWN else COVERED
 
 
 def _replace_any(access: "Access", loaded: Sequence[Values], field: Field) -> None:

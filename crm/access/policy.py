@@ -8,7 +8,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from crm.access.errors import NotAllowed, NotVisible
-from crm.access.grants import ACTION_LABELS, CREATING, SCOPE_LABELS, Grants, Scope, State
+from crm.access.grants import (
+    ACTION_LABELS, CREATING, EVERYTHING, SCOPE_LABELS, Grants, State,
+)  # fmt: skip
 from crm.access.loading import load_rows
 from crm.access.paging import Branch, Slice, page_ids
 from crm.access.rows import ALLOWED, Decision, Ref, Row
@@ -27,12 +29,22 @@ class Access:
     """
 
     def __init__(
-        self, user: Any, module: Module, grants: Grants, through: Row | None = None
+        self,
+        user: Any,
+        module: Module,
+        grants: Grants,
+        through: Row | None = None,
+        is_bin: bool = False,
     ) -> None:
         self.user = user
         self.module = module
         self.grants = grants
         self.through = through
+        self.is_bin = is_bin
+
+    def in_bin(self) -> "Access":
+        """The same person's door to deleted records: those that he might delete."""
+        return Access(self.user, self.module, self.grants, is_bin=True)
 
     # Fields -----------------------------------------------------------------------------------
 
@@ -88,11 +100,16 @@ class Access:
         }
         return self.editable - filled
 
+    @property
+    def everything(self) -> Q:
+        """The condition that every row meets."""
+        return Q()
+
     # Rows -------------------------------------------------------------------------------------
 
     @property
-    def _living(self) -> QuerySet:
-        rows = self.module.rows.filter(deleted_at__isnull=True)
+    def _all(self) -> QuerySet:
+        rows = self.module.rows.filter(deleted_at__isnull=not self.is_bin)
         return rows.filter(**self._hanging()) if self.through is not None else rows
 
     def _hanging(self) -> dict[str, Any]:
@@ -101,9 +118,9 @@ class Access:
 
     def branches(self, action: str = "view") -> list[Branch]:
         """The person's rows as flat branches: by owner, by department, shared."""
-        scope = self.grants.scope(action)
-        if self.through is not None:
-            scope = Scope(everything=True) if scope else scope
+        scope = self.grants.scope("delete" if self.is_bin else action)
+        if self.through is not None and action == "view" and scope:
+            scope = EVERYTHING  # whoever sees the record sees what hangs on it, no more
         if scope.everything:
             return [Branch()]
         found: list[Branch] = []
@@ -119,7 +136,7 @@ class Access:
         return found
 
     def _shared(self, action: str) -> Q | None:
-        if not self.grants.scope("view") and not self.grants.states:
+        if self.is_bin or (not self.grants.scope("view") and not self.grants.states):
             return None
         return shared_condition(
             self.module.model, action, self.grants.user_id, self.grants.groups
@@ -129,20 +146,20 @@ class Access:
         """The living rows that `action` reaches, as model instances; for services only."""
         branches = self.branches(action)
         if not branches:
-            return self._living.none()
+            return self._all.none()
         if not (len(branches) == 1 and branches[0] == Branch()):
             condition = Q()
             for branch in branches:
                 condition |= Branch(branch.condition, branch.column, branch.values).flat()
-            return self._living.filter(condition)
-        return self._living
+            return self._all.filter(condition)
+        return self._all
 
     def page(self, wanted: Slice, names: Iterable[str] | None = None) -> list[Row]:
         """The rows of one page in its order, with the fields called `names`."""
         branches = self.branches()
         if not branches:
             return []
-        ids = page_ids(self._living, branches, wanted)
+        ids = page_ids(self._all, branches, wanted)
         return self.rows_of(ids, names)
 
     def rows_of(self, ids: Iterable[int], names: Iterable[str] | None = None) -> list[Row]:
@@ -204,7 +221,7 @@ class Access:
 
     def _has_shares(self, action: str) -> bool:
         shared = self._shared(action)
-        return shared is not None and self._living.filter(shared).exists()
+        return shared is not None and self._all.filter(shared).exists()
 
     def decide(self, action: str, pk: int | None = None) -> Decision:
         """Whether the person may do `action` (on the record `pk`), with the reason if not."""

@@ -49,6 +49,7 @@ class FollowUps(Module):
         "happened_at": {"default": timezone.now},
     }
     parent = "subject"
+    is_only_inside = True
 
     def validate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What happened lies in the past; an hour's grace for clocks that differ."""

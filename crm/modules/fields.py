@@ -64,6 +64,7 @@ class Field:
 
     `column` is the attribute of the model; a custom field lives in `custom` under `key`.
     `inputs` names what a computed field is made from: it is readable only if all of them are.
+    `is_due` marks a moment by which something must be done: late ones show in red.
     `sort_column` names another column that puts the values in their natural order.
     `members` are the fields of a collection's rows.
     """
@@ -85,6 +86,7 @@ class Field:
     is_read_only: bool = False
     is_unique: bool = False
     nulls_first: bool = False
+    is_due: bool = False
     sort_column: str = ""
     inputs: tuple[str, ...] = ()
     display: Callable[[Mapping[str, Any]], Any] | None = None

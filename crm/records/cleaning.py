@@ -20,6 +20,7 @@ from crm.lib.phones import parse_phone
 from crm.lib.text import clean
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, module_named
+from crm.records.owners import department_of
 
 LONGEST_TEXT = 20_000
 MOST_CHOICES = 100
@@ -32,37 +33,54 @@ class Cleaner:
     def __init__(self, access: Access) -> None:
         self.access = access
         self._known: dict[tuple[str, int], bool] = {}
+        self._choices: dict[str | int, frozenset[str]] = {}
+        self._departments: dict[int | None, int | None] = {}
 
     def clean(self, field: Field, raw: Any) -> Any:
         """The value to store. Raises ValueError with a sentence for the person."""
-        if field.required and is_empty(raw):
-            raise ValueError(_("This field is required."))
         if is_empty(raw):
+            if field.required:
+                raise ValueError(_("This field is required."))
             return "" if field.kind in TEXT_KINDS else ([] if field.kind == "multi_choice" else None)
         return CLEANERS[field.kind](self, field, raw)
 
     def knows(self, kind: str, pk: int) -> bool:
         """Whether a person, department or record of module `kind` exists and may be named."""
-        key = (kind, pk)
-        if key not in self._known:
-            self._known[key] = self._exists(kind, pk)
-        return self._known[key]
+        if (kind, pk) not in self._known:
+            self.learn(kind, {pk})
+        return self._known[(kind, pk)]
 
-    def remember(self, kind: str, ids: set[int], found: set[int]) -> None:
-        """Take the answer for many ids at once."""
+    def learn(self, kind: str, ids: set[int]) -> None:
+        """Ask for many ids at once what `knows` will be asked one by one."""
+        found = self._existing(kind, ids)
         self._known.update({(kind, pk): pk in found for pk in ids})
 
-    def _exists(self, kind: str, pk: int) -> bool:
+    def choices(self, field: Field) -> frozenset[str]:
+        """The values that a choice may take."""
+        key = field.dictionary or id(field.choices)
+        found = self._choices.get(key)
+        if found is None:
+            found = frozenset(value for value, _label in options_of(field))
+            self._choices[key] = found
+        return found
+
+    def department_of(self, owner_id: int | None) -> int | None:
+        """The main department of a person, remembered."""
+        if owner_id not in self._departments:
+            self._departments[owner_id] = department_of(owner_id)
+        return self._departments[owner_id]
+
+    def _existing(self, kind: str, ids: set[int]) -> set[int]:
         if kind == "user":
-            return get_user_model()._default_manager.filter(pk=pk, is_active=True).exists()
-        if kind == "department":
-            model = apps.get_model(settings.CRM_DEPARTMENT_MODEL)
-            return model._default_manager.filter(pk=pk).exists()
-        try:
-            other = access_to(self.access.user, module_named(kind))
-        except UnknownModule:
-            return False
-        return other.rows().filter(pk=pk).exists()
+            rows = get_user_model()._default_manager.filter(is_active=True)
+        elif kind == "department":
+            rows = apps.get_model(settings.CRM_DEPARTMENT_MODEL)._default_manager.all()
+        else:
+            try:
+                rows = access_to(self.access.user, module_named(kind)).rows()
+            except UnknownModule:
+                return set()
+        return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def is_empty(raw: Any) -> bool:
@@ -148,9 +166,9 @@ def _moment(_cleaner: Cleaner, field: Field, raw: Any) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(settings.TIME_ZONE))
 
 
-def _choice(_cleaner: Cleaner, field: Field, raw: Any) -> str:
+def _choice(cleaner: Cleaner, field: Field, raw: Any) -> str:
     text = _as_text(raw)
-    if text not in {value for value, _label in options_of(field)}:
+    if text not in cleaner.choices(field):
         raise ValueError(_("“%s” is none of the choices.") % text[:80])
     return text
 

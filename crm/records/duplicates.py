@@ -1,16 +1,18 @@
 """The duplicate guard on the write path: exact ones refused, near ones offered."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.access.facts import holder_word
+from crm.access.facts import holder_word, holder_words
 from crm.access.policy import Access
 from crm.modules.module import Keys
 from crm.records.errors import DuplicateFound
 from crm.records.keys import LONGEST_KEY, exact_holders, near_holders
+
+MOST_NEAR = 20
 
 
 @dataclass(frozen=True)
@@ -29,22 +31,49 @@ class Match:
 
 def matches_of(access: Access, values: Mapping[str, Any], but: int | None = None) -> list[Match]:
     """Known records that may be the same as one with these values: exact ones first."""
-    keys = access.module.keys(values)
-    exact = exact_holders(access.module, keys.exact, but)
-    found = {pk: (rule, True) for (rule, _key), pk in sorted(exact.items())}
-    for pk, rule in near_holders(access.module, keys.near, but):
-        found.setdefault(pk, (rule, False))
-    labels = access.labels(access.module.name, set(found))
-    return [
-        Match(
-            rule,
-            is_exact,
-            holder_word(access.module, pk),
-            pk if pk in labels else None,
-            labels[pk].label if pk in labels else "",
-        )
-        for pk, (rule, is_exact) in found.items()
-    ]
+    return matches_of_many(access, {0: access.module.keys(values)}, but=but).get(0, [])
+
+
+def matches_of_many(
+    access: Access,
+    keys: Mapping[int, Keys],
+    *,
+    near: Container[int] | None = None,
+    but: int | None = None,
+) -> dict[int, list[Match]]:
+    """Known records that may be the same as each of these, by the caller's own place numbers.
+
+    `near` names the places for which similar records count too (default: all). Places without
+    a match are left out.
+    """
+    asked = [place for place in keys if near is None or place in near]
+    exact = exact_holders(access.module, (key for one in keys.values() for key in one.exact), but)
+    alike = near_holders(access.module, (key for place in asked for key in keys[place].near), but)
+    found: dict[int, dict[int, tuple[str, bool]]] = {}
+    for place, one in keys.items():
+        for rule, key in sorted(one.exact):
+            pk = exact.get((rule, key[:LONGEST_KEY]))
+            if pk is not None:
+                found.setdefault(place, {}).setdefault(pk, (rule, True))
+    for place in asked:
+        for rule, key in sorted(keys[place].near):
+            for pk in alike.get((rule, key[:LONGEST_KEY]), ())[:MOST_NEAR]:
+                found.setdefault(place, {}).setdefault(pk, (rule, False))
+    ids = {pk for held in found.values() for pk in held}
+    if not ids:
+        return {}
+    labels = access.labels(access.module.name, ids)
+    words = holder_words(access.module, ids)
+    return {
+        place: [
+            Match(
+                rule, is_exact, words[pk], pk if pk in labels else None,
+                str(labels[pk].label) if pk in labels else "",
+            )
+            for pk, (rule, is_exact) in held.items()
+        ]
+        for place, held in found.items()
+    }  # fmt: skip
 
 
 def refuse_duplicates(
@@ -71,6 +100,11 @@ def refuse_lost(access: Access, lost: Mapping[int, tuple[str, str]]) -> None:
 
 
 def _refuse(access: Access, matches: list[Match]) -> None:
+    raise DuplicateFound(known_errors(access, matches), matches)
+
+
+def known_errors(access: Access, matches: Iterable[Match]) -> dict[str, list[Any]]:
+    """The sentences of a refusal by field, as much as the person may know."""
     fields: dict[str, list[Any]] = {}
     for match in matches:
         name = match.rule if match.rule in access.visible else access.module.title
@@ -78,4 +112,4 @@ def _refuse(access: Access, matches: list[Match]) -> None:
         fields.setdefault(name, []).append(
             _("Known already: %(known)s, %(word)s.") % {"known": known, "word": match.word}
         )
-    raise DuplicateFound(fields, matches)
+    return fields

@@ -3,70 +3,97 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import connection
+
 from crm.modules.module import Keys, Module
 from crm.records.beside import MatchKey, UniqueValue
 
 LONGEST_KEY = 300
 
 
-def exact_holders(module: Module, keys: Iterable[tuple[str, str]], but: int | None = None) -> dict[tuple[str, str], int]:
+def exact_holders(
+    module: Module, keys: Iterable[tuple[str, str]], but: int | None = None
+) -> dict[tuple[str, str], int]:
     """Which of these exact keys a living record holds: key → record id."""
-    wanted = {(rule, key[:LONGEST_KEY]) for rule, key in keys}
+    wanted = list({(rule, key[:LONGEST_KEY]) for rule, key in keys})
     if not wanted:
         return {}
-    rows = UniqueValue.objects.filter(
-        module=module.name, field__in={rule for rule, _ in wanted}, value__in={k for _, k in wanted}
-    ).exclude(record_id=but)
-    return {
-        (field, value): record_id
-        for field, value, record_id in rows.values_list("field", "value", "record_id")
-        if (field, value) in wanted
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT u.field, u.value, u.record_id FROM unnest(%s::text[], %s::text[]) AS w(rule, key)"  # noqa: S608  the table's own name
+            f" JOIN {UniqueValue._meta.db_table} u ON u.module = %s AND u.field = w.rule AND u.value = w.key"
+            " WHERE u.record_id IS DISTINCT FROM %s",
+            [[rule for rule, _key in wanted], [key for _rule, key in wanted], module.name, but],
+        )
+        return {(rule, key): record_id for rule, key, record_id in cursor.fetchall()}
 
 
-def near_holders(module: Module, keys: Iterable[tuple[str, str]], but: int | None = None) -> list[tuple[int, str]]:
-    """(record id, rule) of living records that share a near key, at most twenty."""
-    wanted = {(rule, key[:LONGEST_KEY]) for rule, key in keys}
+def near_holders(
+    module: Module, keys: Iterable[tuple[str, str]], but: int | None = None
+) -> dict[tuple[str, str], list[int]]:
+    """Which living records share each of these near keys, at most twenty a key."""
+    wanted = list({(rule, key[:LONGEST_KEY]) for rule, key in keys})
     if not wanted:
-        return []
-    rows = MatchKey.objects.filter(
-        module=module.name, rule__in={rule for rule, _ in wanted}, key__in={k for _, k in wanted}
-    ).exclude(record_id=but)
-    found = rows.values_list("record_id", "rule", "key")[:200]
-    return list(dict.fromkeys((pk, rule) for pk, rule, key in found if (rule, key) in wanted))[:20]
+        return {}
+    found: dict[tuple[str, str], list[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT w.rule, w.key, m.record_id FROM unnest(%s::text[], %s::text[]) AS w(rule, key)"  # noqa: S608  the table's own name
+            f" CROSS JOIN LATERAL (SELECT record_id FROM {MatchKey._meta.db_table}"
+            " WHERE module = %s AND rule = w.rule AND key = w.key"
+            " AND record_id IS DISTINCT FROM %s LIMIT 20) AS m",
+            [[rule for rule, _key in wanted], [key for _rule, key in wanted], module.name, but],
+        )
+        for rule, key, record_id in cursor.fetchall():
+            found.setdefault((rule, key), []).append(record_id)
+    return found
 
 
 def claim_keys(module: Module, keys: Mapping[int, Keys]) -> dict[int, tuple[str, str]]:
-    """Take the keys of new or restored records, by record id.
+    """Take the keys of new or restored records, by record id, in one statement a table.
 
     Two people who enter the same record at the same moment meet in the unique index: one
     waits for the other and then loses. Answers the records that lost, with the key.
     """
-    rows = [
-        UniqueValue(module=module.name, field=rule, value=key[:LONGEST_KEY], record_id=pk)
-        for pk, found in keys.items()
-        for rule, key in sorted(found.exact)
+    exact = [
+        (rule, key[:LONGEST_KEY], pk) for pk, found in keys.items() for rule, key in found.exact
     ]
-    rows.sort(key=lambda row: (row.field, row.value))  # one order for all: no deadlock
-    UniqueValue.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
+    exact.sort()  # one order for all: no deadlock
+    won = set(_insert(UniqueValue, "field, value", module, exact, " ON CONFLICT DO NOTHING"))
     lost: dict[int, tuple[str, str]] = {}
-    if rows:
-        held = set(
-            UniqueValue.objects.filter(
-                module=module.name, record_id__in=list(keys)
-            ).values_list("record_id", "field", "value")
-        )
-        for row in rows:
-            if (row.record_id, row.field, row.value) not in held:
-                lost.setdefault(row.record_id, (row.field, row.value))
+    for rule, key, pk in exact:
+        if (rule, key, pk) not in won:
+            lost.setdefault(pk, (rule, key))
     near = [
-        MatchKey(module=module.name, rule=rule, key=key[:LONGEST_KEY], record_id=pk)
+        (rule, key[:LONGEST_KEY], pk)
         for pk, found in keys.items()
         if pk not in lost
-        for rule, key in sorted(found.near)
+        for rule, key in found.near
     ]
-    MatchKey.objects.bulk_create(near, batch_size=2000)
+    near.sort(key=lambda row: row[2])
+    _insert(MatchKey, "rule, key", module, near)
     return lost
+
+
+def _insert(
+    model: type[UniqueValue | MatchKey],
+    columns: str,
+    module: Module,
+    rows: Sequence[tuple[str, str, int]],
+    conflict: str = "",
+) -> list[tuple[str, str, int]]:
+    """Insert (rule, key, record id) in this order; answers those that went in."""
+    if not rows:
+        return []
+    answer = f" RETURNING {columns}, record_id" if conflict else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} (module, {columns}, record_id)"  # noqa: S608  our own names
+            " SELECT %s, r.rule, r.key, r.id FROM unnest(%s::text[], %s::text[], %s::bigint[])"
+            f" WITH ORDINALITY AS r(rule, key, id, place) ORDER BY r.place{conflict}{answer}",
+            [module.name, *(list(column) for column in zip(*rows, strict=True))],
+        )
+        return cursor.fetchall() if conflict else []
 
 
 def release_keys(module: Module, ids: Sequence[int]) -> None:

@@ -1,5 +1,7 @@
 """Owners and the departments that records take from them."""
 
+from collections.abc import Callable
+
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
@@ -21,8 +23,15 @@ def departments_of(owner_ids: set[int]) -> dict[int, int | None]:
     return dict(people.filter(pk__in=owner_ids).values_list("pk", "department_id"))
 
 
-def require_assignable(access: Access, owner_id: int | None) -> None:
-    """Raise NotAllowed unless the person may make `owner_id` the owner of something of his."""
+def require_assignable(
+    access: Access,
+    owner_id: int | None,
+    department: Callable[[int | None], int | None] = department_of,
+) -> None:
+    """Raise NotAllowed unless the person may make `owner_id` the owner of something of his.
+
+    `department` tells the department of a person; many rows bring one that remembers.
+    """
     if owner_id == access.user.pk:
         return
     scope = access.grants.scope("assign")
@@ -30,7 +39,7 @@ def require_assignable(access: Access, owner_id: int | None) -> None:
         raise NotAllowed(_("Your roles do not let you give records to others."))
     if scope.everything or owner_id is None:
         return
-    inside = owner_id in scope.owners or department_of(owner_id) in scope.departments
+    inside = owner_id in scope.owners or department(owner_id) in scope.departments
     if not inside and not scope.departments and len(scope.owners) <= 1:
         return  # scope 'own': he gives away what is his, to anybody
     if not inside:

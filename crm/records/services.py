@@ -7,6 +7,7 @@ history → event → followers → is the row still in reach. One transaction.
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -67,7 +68,10 @@ def create_record(
     draft.refuse()
     keys = refuse_duplicates(access, draft.all, near_is_fine=near_is_fine)
     number = next_numbers(access.module)[0]
-    record = new_instance(access, draft, number)
+    department = department_of(draft.values.get("owner"))
+    record = access.module.model(
+        **new_columns(access, draft, number, department, timezone.now())
+    )
     access.module.model._default_manager.bulk_create([record])
     refuse_lost(access, claim_keys(access.module, {record.pk: keys}))
     for name, rows in draft.collections.items():
@@ -88,7 +92,7 @@ def new_draft(access: Access, cleaner: Cleaner, values: Values) -> Draft:
         draft.values["owner"] = access.user.pk if "owner" not in values else None
     if "owner" in values and "owner" not in draft.errors:
         try:
-            require_assignable(access, draft.values["owner"])
+            require_assignable(access, draft.values["owner"], cleaner.department_of)
         except NotAllowed as refusal:
             draft.errors["owner"] = [refusal.message]
     add_defaults(access.module, draft, writable)
@@ -99,22 +103,24 @@ def new_draft(access: Access, cleaner: Cleaner, values: Values) -> Draft:
     return draft
 
 
-def new_instance(access: Access, draft: Draft, number: str) -> Any:
-    """The model instance of a new record, not yet in the database."""
-    module, now = access.module, timezone.now()
+def new_columns(
+    access: Access, draft: Draft, number: str, department: int | None, at: datetime
+) -> Values:
+    """The columns of a new record by attribute name, made `at` this moment."""
+    module = access.module
     columns, custom = columns_of(module, draft.values)
-    columns.update(module.derive(draft.all))
-    return module.model(
+    return {
         **module.constants,
         **columns,
-        number=number,
-        department_id=department_of(columns.get("owner_id")),
-        created_at=now,
-        changed_at=now,
-        created_by_id=access.user.pk,
-        changed_by_id=access.user.pk,
-        custom={name: value for name, value in custom.items() if value not in (None, "")},
-    )
+        **module.derive(draft.all),
+        "number": number,
+        "department_id": department,
+        "created_at": at,
+        "changed_at": at,
+        "created_by_id": access.user.pk,
+        "changed_by_id": access.user.pk,
+        "custom": {name: value for name, value in custom.items() if value not in (None, "")},
+    }
 
 
 def _claim_key(actor: Any, module: Module, key: str, values: Values) -> int | None:

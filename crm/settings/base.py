@@ -125,6 +125,7 @@ SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "keyuan_session"
+BIN_DAYS = env.number("BIN_DAYS", 90)
 UNCOVERS_PER_HOUR = env.number("UNCOVERS_PER_HOUR", 60)
 SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 8 * 3600, least=60)
 

@@ -50,6 +50,7 @@ class Contacts(Module):
         "name": {"sort_column": "sort_name"},
         "part": {"kind": "choice", "dictionary": "decision_part"},
         "gender": {"kind": "choice", "dictionary": "gender"},
+        "next_contact_at": {"is_due": True},
     }
     read_only = frozenset({"last_follow_up_at", "next_contact_at"})
     background = frozenset({"last_follow_up_at", "next_contact_at"})

@@ -35,7 +35,7 @@ class Customers(Module):
     name = "customers"
     label = _("Customer")
     label_plural = _("Customers")
-    icon = "customer"
+    icon = "building"
     group = GROUPS["sales"]
     model = Customer
     number_prefix = "KH"
@@ -80,6 +80,7 @@ class Customers(Module):
         "credit_code": {"kind": "credit_code", "mask": mask_code},
         "bank_account": {"mask": mask_code},
         "last_follow_up_at": {"nulls_first": True},
+        "next_contact_at": {"is_due": True},
     }
     read_only = frozenset({"last_follow_up_at", "next_contact_at"})
     background = frozenset({"last_follow_up_at", "next_contact_at"})

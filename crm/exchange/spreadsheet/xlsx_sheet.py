@@ -248,6 +248,8 @@ class SheetRows(Part):
         if self._text is None:
             return
         value = self._value(self._text)
+        if value is None:
+            return
         values = self._values
         if column == len(values) and column < self._limits.columns:
             values.append(value)

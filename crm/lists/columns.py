@@ -1,0 +1,230 @@
+"""Cells: each kind of value as prebuilt HTML, escaped here and nowhere else."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from crm.access.rows import Ref, Row
+from crm.customfields.dictionaries import options_of
+from crm.lists.show import show_date, show_moment, show_number
+from crm.modules.fields import Field
+from crm.modules.module import Module
+
+MOST_TEXT = 120
+MOST_TAGS = 3
+Renderer = Callable[[Any], str]
+EMPTY = mark_safe("")
+
+
+def record_url(module: str, pk: int) -> str:
+    """The page of a record."""
+    return f"/{module}/{pk}/"
+
+
+def _text(value: Any) -> str:
+    return escape(value)
+
+
+def _long_text(value: Any) -> str:
+    text = str(value)
+    return escape(text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…")
+
+
+def _number(value: Any) -> str:
+    return show_number(value)
+
+
+def _percent(value: Any) -> str:
+    return f"{show_number(value)}%"
+
+
+def _date(value: dt.date) -> str:
+    return show_date(value)
+
+
+def _moment(value: dt.datetime) -> str:
+    return f'<time datetime="{value.isoformat()}">{show_moment(value)}</time>'
+
+
+def due_class(moment: dt.datetime | dt.date) -> str:
+    """How a due moment stands: late, today, or neither."""
+    day = timezone.localtime(moment).date() if isinstance(moment, dt.datetime) else moment
+    today = timezone.localdate()
+    is_past = moment < timezone.now() if isinstance(moment, dt.datetime) else day < today
+    if day < today or (is_past and day != today):
+        return "late"
+    return "soon" if day == today else ""
+
+
+def _due(value: Any) -> str:
+    shown = show_moment(value) if isinstance(value, dt.datetime) else show_date(value)
+    return f'<span class="{due_class(value)}">{shown}</span>'
+
+
+def _boolean(value: Any) -> str:
+    return escape(_("Yes") if value else _("No"))
+
+
+def _reference(value: Ref) -> str:
+    if value.pk is None:
+        return f'<span class="faint">{escape(value.label)}</span>'
+    if not value.module:
+        return escape(value.label)
+    label = value.label if len(value.label) <= 40 else value.label[:39] + "…"
+    return f'<a href="{record_url(value.module, value.pk)}">{escape(label)}</a>'
+
+
+def _link(value: str) -> str:
+    shown = value.removeprefix("https://").removeprefix("http://").rstrip("/")
+    return f'<a href="{escape(value)}" rel="noopener noreferrer" target="_blank">{escape(shown)}</a>'
+
+
+def _email(value: str) -> str:
+    return f'<a href="mailto:{escape(value)}">{escape(value)}</a>'
+
+
+def _phone(value: str) -> str:
+    number = "".join(sign for sign in value if sign.isdigit() or sign == "+")
+    return f'<a class="fig" href="tel:{escape(number)}">{escape(value)}</a>'
+
+
+def _choice(field: Field) -> Renderer:
+    labels = dict(options_of(field, with_retired=True))
+    return lambda value: escape(labels.get(value, value))
+
+
+def _choices(field: Field) -> Renderer:
+    labels = dict(options_of(field, with_retired=True))
+    return lambda values: _tags([labels.get(one, one) for one in values])
+
+
+def _level(field: Field) -> Renderer:
+    labels = dict(options_of(field, with_retired=True))
+    best = next(iter(labels), "")
+
+    def render(value: str) -> str:
+        extra = " best" if value == best else ""
+        return f'<span class="level{extra}" title="{escape(labels.get(value, value))}">{escape(value)}</span>'
+
+    return render
+
+
+def stage_shares(field: Field) -> dict[str, int]:
+    """How far each stage is, 0-100 in tens, in the order of the choices."""
+    values = [value for value, _label in options_of(field)]
+    most = max(len(values) - 1, 1)
+    return {value: round(number * 10 / most) * 10 for number, value in enumerate(values)}
+
+
+def _stage(field: Field) -> Renderer:
+    labels = dict(options_of(field, with_retired=True))
+    shares = stage_shares(field)
+    return lambda value: (
+        f'<span class="dial p{shares.get(value, 0)}">{escape(labels.get(value, value))}</span>'
+    )
+
+
+def _tags(words: Sequence[str]) -> str:
+    shown = "".join(f'<span class="tag">{escape(word)}</span>' for word in words[:MOST_TAGS])
+    if len(words) > MOST_TAGS:
+        rest = escape("、".join(words[MOST_TAGS:]))
+        shown += f'<span class="tag" title="{rest}">+{len(words) - MOST_TAGS}</span>'
+    return f'<span class="tags">{shown}</span>' if shown else ""
+
+
+def _collection(field: Field) -> Renderer:
+    main = next(iter(field.members))
+    if field.name == "tags":
+        return lambda rows: _tags([row[main] for row in rows if row.get(main)])
+    inner = renderer_for(field.members[main])
+
+    def render(rows: Sequence[Mapping[str, Any]]) -> str:
+        values = [row[main] for row in rows if row.get(main) not in (None, "")]
+        if not values:
+            return ""
+        more = f' <span class="faint">+{len(values) - 1}</span>' if len(values) > 1 else ""
+        first = str(values[0])
+        return (escape(first) if "*" in first else inner(values[0])) + more
+
+    return render
+
+
+BY_KIND: dict[str, Renderer] = {
+    "long_text": _long_text,
+    "integer": _number,
+    "decimal": _number,
+    "money": _number,
+    "percent": _percent,
+    "date": _date,
+    "datetime": _moment,
+    "boolean": _boolean,
+    "relation": _reference,
+    "any_relation": _reference,
+    "user": _reference,
+    "department": _reference,
+    "url": _link,
+    "email": _email,
+    "phone": _phone,
+}
+BY_FIELD: dict[str, Callable[[Field], Renderer]] = {
+    "choice": _choice,
+    "multi_choice": _choices,
+    "collection": _collection,
+}
+
+
+def renderer_for(field: Field, module: Module | None = None) -> Renderer:
+    """What turns this field's values into HTML; built once per page, called per row."""
+    if module is not None and field.name == module.level:
+        return _level(field)
+    if module is not None and field.name == module.stage:
+        return _stage(field)
+    if field.is_due:
+        return _due
+    if field.kind in BY_FIELD:
+        return BY_FIELD[field.kind](field)
+    return BY_KIND.get(field.kind, _text)
+
+
+def masked_cell(value: Any) -> str:
+    """A covered value."""
+    return f'<span class="masked">{escape(value)}</span>'
+
+
+def cell(row: Row, field: Field, render: Renderer) -> SafeString:
+    """One cell of one row."""
+    value = row.get(field.name)
+    if value is None or value == "" or value == () or value == []:
+        return EMPTY
+    if field.name in row.masked:
+        return mark_safe(masked_cell(value))
+    return mark_safe(render(value))
+
+
+def plain_text(field: Field, value: Any) -> str:
+    """A value as text without HTML: phone cards, conflicts, history, output fields."""
+    if value is None or value == "" or value == () or value == []:
+        return ""
+    if field.kind == "collection":
+        main = next(iter(field.members))
+        member = field.members[main]
+        return "、".join(plain_text(member, row.get(main)) for row in value)
+    if field.kind == "choice":
+        return dict(options_of(field, with_retired=True)).get(value, str(value))
+    if field.kind == "multi_choice":
+        labels = dict(options_of(field, with_retired=True))
+        return "、".join(labels.get(one, one) for one in value)
+    if isinstance(value, dt.datetime):
+        return show_moment(value)
+    if isinstance(value, dt.date):
+        return show_date(value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if field.kind in {"integer", "decimal", "money", "percent"}:
+        return show_number(value)
+    return str(value)

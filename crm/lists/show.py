@@ -1,0 +1,45 @@
+"""Values as people read them: dates, times and numbers in the reader's language and zone."""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import get_language
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+def today() -> dt.date:
+    """Today in the reader's zone."""
+    return timezone.localdate()
+
+
+def show_date(day: dt.date) -> str:
+    """A day: 11月23日, in another year 2025年11月23日; in English 23 Nov (2025)."""
+    is_this_year = day.year == today().year
+    if _is_chinese():
+        short = f"{day.month}月{day.day:02d}日"
+        return short if is_this_year else f"{day.year}年{short}"
+    short = f"{day.day} {day:%b}"
+    return short if is_this_year else f"{short} {day.year}"
+
+
+def show_time(moment: dt.datetime) -> str:
+    """The clock in the reader's zone: 16:42."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+def show_moment(moment: dt.datetime) -> str:
+    """Day and clock in the reader's zone."""
+    return f"{show_date(timezone.localtime(moment).date())} {show_time(moment)}"
+
+
+def show_number(number: int | Decimal, places: int | None = None) -> str:
+    """A number with commas; decimals only where there are any, or `places` of them."""
+    if isinstance(number, int):
+        return f"{number:,}"
+    if places is None:
+        return f"{number:,.2f}".removesuffix(".00")
+    return f"{number:,.{places}f}"

@@ -1,0 +1,221 @@
+"""Delete, restore, hand to another owner: acts that touch a record and what belongs to it.
+
+A deletion marks rows with its own id, so that a restore brings back exactly what one act
+deleted. A child that has another living parent is unlinked instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.db.models import Count, F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.access.policy import Access, access_to
+from crm.modules.module import Module
+from crm.modules.registry import all_modules, children_of
+from crm.records.act import Act
+from crm.records.drafts import snapshots
+from crm.records.duplicates import refuse_lost
+from crm.records.errors import Invalid, NotAllowed, NotVisible
+from crm.records.events import write_events
+from crm.records.followers import ask_guards, tell_followers
+from crm.records.history import CHANGED, DELETED, write_history
+from crm.records.keys import claim_keys, release_keys
+from crm.records.owners import department_of, require_assignable
+
+
+def _mark(act: Act, module: Module, ids: Sequence[int], kind: str, **columns: Any) -> None:
+    """Change columns of many records with everything that a change brings along."""
+    if not ids:
+        return
+    rows = module.rows.filter(pk__in=list(ids))
+    rows.update(
+        **columns,
+        version=F("version") + 1,
+        changed_at=timezone.now(),
+        changed_by_id=act.actor_id,
+    )
+    write_history(act, module.model, ids, DELETED if kind == "deleted" else CHANGED)
+    write_events(act, module.name, list(rows.values_list("pk", "version")), kind, columns.keys())
+    tell_followers(act, module, list(ids))
+    module.after_write(act, list(ids))
+
+
+@transaction.atomic
+def delete_records(
+    *, actor: Any, module: str, pks: Sequence[int], version: int | None = None, source: str = "form"
+) -> Act:
+    """Put records and what belongs to them into the recycle bin; all of them or none.
+
+    Raises NotVisible, NotAllowed, Invalid (changed since `version`).
+    """
+    access = access_to(actor, module)
+    act = Act(actor, source)
+    records = [access.lock(pk, "delete") for pk in sorted(set(pks))]
+    for record in records:
+        ask_guards(act, access.module, record, frozenset({"deleted_at"}))
+        if version is not None and record.version != version:
+            raise Invalid(_("Somebody changed this record meanwhile. Look at it again first."))
+    _delete(act, access.module, [record.pk for record in records])
+    return act
+
+
+def _delete(act: Act, module: Module, ids: list[int]) -> None:
+    if not ids:
+        return
+    for child, relation in _hanging_modules(module):
+        lookup = _lookup(child, relation, module, ids)
+        children = list(child.rows.filter(deleted_at__isnull=True, **lookup).values_list("pk", flat=True))
+        elsewhere = child.other_parents(children, ids)
+        for pk, parent in elsewhere.items():
+            _mark(act, child, [pk], "changed", **{child.fields[relation].value_path: parent})
+        _delete(act, child, [pk for pk in children if pk not in elsewhere])
+    release_keys(module, ids)
+    _mark(act, module, ids, "deleted", deleted_at=timezone.now(), deletion_id=act.id)
+
+
+def _hanging_modules(module: Module) -> list[tuple[Module, str]]:
+    hanging = children_of(module)
+    for other in all_modules():
+        field = other.fields.get(other.parent)
+        if field is not None and field.kind == "any_relation":
+            hanging.append((other, other.parent))
+    return hanging
+
+
+def _lookup(child: Module, relation: str, module: Module, ids: list[int]) -> dict[str, Any]:
+    field = child.fields[relation]
+    if field.kind == "any_relation":
+        return {f"{field.column}__in": [f"{module.name}/{pk}" for pk in ids]}
+    return {f"{field.value_path}__in": ids}
+
+
+@transaction.atomic
+def restore_record(*, actor: Any, module: str, pk: int, source: str = "form") -> Act:
+    """Bring back a deleted record with all that its deletion took along.
+
+    Raises NotVisible; DuplicateFound when a living record has taken its place meanwhile.
+    """
+    access = access_to(actor, module).in_bin()
+    record = access.rows("delete").select_for_update(of=("self",)).filter(pk=pk).first()
+    if record is None:
+        raise NotVisible
+    act = Act(actor, source)
+    for other in all_modules():
+        rows = other.rows.filter(deletion_id=record.deletion_id)
+        found = list(rows.select_for_update(of=("self",)))
+        if not found:
+            continue
+        values = snapshots(other, found)
+        keys = {one.pk: other.keys(values[one.pk]) for one in found}
+        refuse_lost(access_to(actor, other), claim_keys(other, keys))
+        _mark(act, other, list(keys), "restored", deleted_at=None, deletion_id=None)
+    return act
+
+
+@transaction.atomic
+def assign_records(
+    *, actor: Any, module: str, pks: Sequence[int], owner: int, source: str = "form", reason: str = ""
+) -> Act:
+    """Give records another owner; what the old owner held under them goes along.
+
+    Raises NotVisible, NotAllowed, Invalid (no such active person).
+    """
+    access = access_to(actor, module)
+    people = get_user_model()._default_manager
+    if not people.filter(pk=owner, is_active=True).exists():
+        raise Invalid(fields={"owner": [_("There is no such person.")]})
+    act = Act(actor, source, reason)
+    records = [access.lock(pk, "assign") for pk in sorted(set(pks))]
+    require_assignable(access, owner)
+    for record in records:
+        ask_guards(act, access.module, record, frozenset({"owner"}))
+    by_old: dict[int | None, list[int]] = {}
+    for record in records:
+        if record.owner_id != owner:
+            by_old.setdefault(record.owner_id, []).append(record.pk)
+    for old, ids in by_old.items():
+        _assign(act, access.module, ids, old, owner)
+    return act
+
+
+def _assign(act: Act, module: Module, ids: list[int], old: int | None, owner: int) -> None:
+    department = department_of(owner)
+    _mark(act, module, ids, "assigned", owner_id=owner, department_id=department)
+    for child, relation in children_of(module):
+        lookup = _lookup(child, relation, module, ids)
+        rows = child.rows.filter(deleted_at__isnull=True, owner_id=old, **lookup)
+        below = list(rows.values_list("pk", flat=True))
+        _mark(act, child, below, "assigned", owner_id=owner, department_id=department)
+
+
+@transaction.atomic
+def purge_records(*, actor: Any, module: str, pks: Sequence[int], source: str = "form") -> Act:
+    """Remove deleted records for good; administrators only. Their history stays.
+
+    Raises NotAllowed, NotVisible.
+    """
+    access = access_to(actor, module).in_bin()
+    if not access.grants.administer:
+        raise NotAllowed(_("Only administrators empty the recycle bin."))
+    act = Act(actor, source)
+    found = list(access.rows("delete").select_for_update(of=("self",)).filter(pk__in=list(pks)))
+    if len(found) != len(set(pks)):
+        raise NotVisible
+    ids = [record.pk for record in found]
+    write_events(act, module, [(record.pk, record.version) for record in found], "purged")
+    for collection in access.module.collections:
+        collection.model._default_manager.filter(module=module, record_id__in=ids).delete()
+    access.module.rows.filter(pk__in=ids).delete()
+    return act
+
+
+@transaction.atomic
+def move_owner_department(user_id: int, department_id: int | None) -> int:
+    """Rewrite the stored department of all that a person owns; raises no version. Answers how many."""
+    moved = 0
+    for module in all_modules():
+        moved += module.rows.filter(owner_id=user_id).update(department_id=department_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE crm_search_entry SET department_id = %s WHERE owner_id = %s",
+            [department_id, user_id],
+        )
+    return moved
+
+
+@dataclass
+class Deletion:
+    """How a record came into the bin: when, by whom, and how many others went with it."""
+
+    at: datetime
+    actor: int | None
+    along: list[tuple[Any, int]]
+
+
+def deletions_of(access: Access, pks: Sequence[int]) -> dict[int, Deletion]:
+    """The deletions of records in the bin that came from this door, by record id."""
+    rows = access.module.rows.filter(pk__in=list(pks), deleted_at__isnull=False)
+    found: dict[int, Deletion] = {}
+    acts: dict[Any, list[int]] = {}
+    for pk, at, act, by in rows.values_list("pk", "deleted_at", "deletion_id", "changed_by_id"):
+        found[pk] = Deletion(at, by, [])
+        acts.setdefault(act, []).append(pk)
+    for module in all_modules():
+        counted = module.rows.filter(deletion_id__in=list(acts)).values_list("deletion_id")
+        for act, count in counted.annotate(n=Count("pk")).order_by():
+            if module.name == access.module.name and count == 1:
+                continue
+            for pk in acts[act]:
+                found[pk].along.append((module.label_plural, count))
+    return found
+
+
+def bin_access(user: Any, module: Module | str) -> Access:
+    """The door to a module's deleted records."""
+    return access_to(user, module).in_bin()

@@ -1,0 +1,99 @@
+"""The recycle bin: what was deleted, by module; a restore brings back what one act deleted."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from crm.access import names
+from crm.access.paging import Key, Slice
+from crm.access.policy import Access, access_to
+from crm.lists.columns import record_url
+from crm.lists.show import show_moment
+from crm.modules.fields import Field
+from crm.modules.registry import all_modules, module_named
+from crm.records.errors import DuplicateFound
+from crm.records.lifecycle import deletions_of, restore_record
+from crm.views.lists import title_of
+from crm.views.shell import toast
+
+PAGE = 50
+NEWEST_FIRST = (Key(Field("deleted_at", "datetime", "", column="deleted_at"), is_descending=True),)
+
+
+@require_GET
+def bin_page(request: HttpRequest) -> HttpResponse:
+    """GET /bin/?module=…&page=…: deleted records that the person might have deleted himself."""
+    doors = [access_to(request.user, module) for module in all_modules()]
+    doors = [door for door in doors if door.grants.scope("delete")]
+    wanted = request.GET.get("module", "")
+    access = next((door for door in doors if door.module.name == wanted), doors[0] if doors else None)
+    if access is None:
+        return render(request, "403.html", {"reason": _("Your roles delete nothing.")}, status=403)
+    raw = request.GET.get("page", "1")
+    page = int(raw) if raw.isascii() and raw.isdigit() and 0 < int(raw) < 200 else 1
+    deleted = access.in_bin()
+    rows = deleted.page(Slice(order=NEWEST_FIRST, offset=(page - 1) * PAGE, size=PAGE + 1))
+    count, exact = deleted.count(deleted.everything)
+    base = f"/bin/?module={access.module.name}"
+    first = (page - 1) * PAGE
+    shown = rows[:PAGE]
+    context = {
+        "module": {"label": access.module.label, "label_plural": access.module.label_plural, "name": access.module.name},
+        "crumbs": [{"label": _("Recycle bin"), "url": ""}, {"label": access.module.label_plural, "url": ""}],
+        "kinds": [
+            {"label": door.module.label_plural, "url": f"/bin/?module={door.module.name}", "is_current": door is access}
+            for door in doors
+        ],
+        "count": {"value": count, "exact": exact},
+        "rows": _rows(deleted, shown),
+        "keep_days": settings.BIN_DAYS,
+        "erase_url": "",
+        "pager": {
+            "first": first + 1 if shown else 0, "last": first + len(shown), "page": page, "pages": 0,
+            "prev_url": f"{base}&page={page - 1}" if page > 1 else "",
+            "next_url": f"{base}&page={page + 1}" if len(rows) > PAGE else "",
+        },
+    }  # fmt: skip
+    return render(request, "crm/bin/page.html", context)
+
+
+def _rows(access: Access, rows: list[Any]) -> list[dict[str, Any]]:
+    deletions = deletions_of(access, [row.pk for row in rows])
+    people = names.people(one.actor for one in deletions.values())
+    found = []
+    for row in rows:
+        deletion = deletions[row.pk]
+        left = settings.BIN_DAYS - (timezone.now() - deletion.at).days
+        by = people.get(deletion.actor)
+        owner = row.get("owner")
+        found.append(
+            {
+                "pk": row.pk,
+                "title": title_of(access, row),
+                "owner": owner.label if owner else "",
+                "deleted_by": by.label if by else "",
+                "deleted_at": show_moment(deletion.at),
+                "left": str(max(left, 0)),
+                "also": "、".join(f"{label} {count}" for label, count in deletion.along),
+                "restore_url": f"/{access.module.name}/{row.pk}/restore/",
+            }
+        )
+    return found
+
+
+@require_POST
+def restore(request: HttpRequest, module: str, pk: int) -> HttpResponse:
+    """POST /<module>/<id>/restore/."""
+    try:
+        restore_record(actor=request.user, module=module_named(module).name, pk=pk)
+    except DuplicateFound as refusal:
+        words = " ".join(str(word) for found in refusal.fields.values() for word in found)
+        toast(request, _("Not restored. %s") % words, is_alert=True)
+        return HttpResponseRedirect(f"/bin/?module={module}")
+    toast(request, _("Restored."))
+    return HttpResponseRedirect(record_url(module, pk))

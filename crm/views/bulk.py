@@ -1,0 +1,146 @@
+"""Acts on picked rows: give to another owner, delete. Asked in a dialog, undone from a toast."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.access.policy import Access, access_to
+from crm.forms.people import people_options
+from crm.lists.query import query_from
+from crm.modules.registry import module_named
+from crm.records.errors import Invalid, NotVisible, Refusal
+from crm.records.lifecycle import assign_records, delete_records, restore_record
+from crm.views.lists import title_of
+from crm.views.shell import toast
+
+MOST_AT_ONCE = 300
+
+
+def _picked(request: HttpRequest, access: Access) -> list[int]:
+    """The ids that were picked: ticked ones, or all that the list's query finds."""
+    data = request.POST if request.method == "POST" else request.GET
+    if data.get("everything"):
+        from_address = _query(data.get("query", ""))
+        query = query_from(from_address, access)
+        rows = access.rows().filter(query.where).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    else:
+        ids = [int(pk) for pk in data.getlist("pk") if pk.isascii() and pk.isdigit()]
+    if len(ids) > MOST_AT_ONCE:
+        raise Invalid(_("At most %d records at once. Narrow the filter first.") % MOST_AT_ONCE)
+    if not ids:
+        raise Invalid(_("Select at least one record."))
+    return sorted(set(ids))
+
+
+def _query(text: str) -> QueryDict:
+    query = QueryDict(text, mutable=True)
+    query.pop("view", None)
+    return query
+
+
+def _dialog(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    is_part = bool(request.headers.get("HX-Request"))
+    name = "crm/bulk/dialog.html" if is_part else "crm/bulk/page.html"
+    return render(request, name, context, status=status)
+
+
+def _question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, Any]:
+    rows = access.rows_of(ids[:3], [access.module.title, "number"])
+    titles = "、".join(title_of(access, row) for row in rows)
+    text = titles if len(ids) <= 3 else _("%(titles)s and %(count)d more") % {"titles": titles, "count": len(ids) - 3}
+    return {
+        "text": text,
+        "pks": ids,
+        "query": "",
+        "everything": "",
+        "key": uuid.uuid4().hex,
+        "cancel_url": f"/{access.module.name}/",
+        "crumbs": [{"label": access.module.label_plural, "url": f"/{access.module.name}/"}],
+    }
+
+
+def _visible(access: Access, ids: list[int]) -> None:
+    """All of them, or the same answer as for a record that was never there."""
+    if access.rows().filter(pk__in=ids).count() != len(ids):
+        raise NotVisible
+
+
+@require_http_methods(["GET", "POST"])
+def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
+    """/<module>/bulk/assign/: choose the new owner, then do it."""
+    access = access_to(request.user, module_named(module))
+    access.require("assign")
+    ids = _picked(request, access)
+    _visible(access, ids)
+    errors: list[dict[str, Any]] = []
+    owner = request.POST.get("owner", "")
+    if request.POST.get("confirmed") and owner.isdigit():
+        try:
+            assign_records(actor=request.user, module=module, pks=ids, owner=int(owner))
+        except Refusal as refusal:
+            errors = [{"label": "", "messages": [str(refusal.message)], "anchor": "id-owner"}]
+        else:
+            toast(request, _("%d records have a new owner.") % len(ids))
+            return _back(request, module)
+    field = {
+        "name": "owner", "html_name": "owner", "id": "id-owner", "label": access.module.fields["owner"].label,
+        "kind": "user", "value": owner, "required": True, "errors": [],
+        "options": [{**one, "is_on": one["value"] == owner} for one in people_options()],
+    }  # fmt: skip
+    context = {
+        **_question(request, access, ids),
+        "title": _("Give %d records to another owner") % len(ids),
+        "action_url": f"/{module}/bulk/assign/",
+        "fields": [field],
+        "errors": errors,
+        "submit_label": _("Assign"),
+    }
+    return _dialog(request, context, status=400 if errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
+    """/<module>/bulk/delete/: into the recycle bin, with everything that belongs to the records."""
+    access = access_to(request.user, module_named(module))
+    access.require("delete")
+    ids = _picked(request, access)
+    _visible(access, ids)
+    if request.POST.get("confirmed"):
+        delete_records(actor=request.user, module=module, pks=ids)
+        undo = f"/{module}/bulk/undelete/?" + "&".join(f"pk={pk}" for pk in ids[:50])
+        toast(request, _("%d records went to the recycle bin.") % len(ids), undo_url=undo)
+        return _back(request, module)
+    context = {
+        **_question(request, access, ids),
+        "title": _("Delete %d records?") % len(ids),
+        "warning": _("They go to the recycle bin with what belongs to them and can be brought back."),
+        "action_url": f"/{module}/bulk/delete/",
+        "fields": [],
+        "submit_label": _("Delete"),
+        "is_danger": True,
+    }
+    return _dialog(request, context)
+
+
+@require_POST
+def bulk_undelete(request: HttpRequest, module: str) -> HttpResponse:
+    """POST /<module>/bulk/undelete/?pk=…: takes back what the toast told of."""
+    found = module_named(module)
+    ids = [int(pk) for pk in request.GET.getlist("pk") if pk.isascii() and pk.isdigit()]
+    for pk in ids[:50]:
+        restore_record(actor=request.user, module=found.name, pk=pk)
+    toast(request, _("%d records are back.") % len(ids))
+    return HttpResponseRedirect(f"/{module}/")
+
+
+def _back(request: HttpRequest, module: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = f"/{module}/"
+        return response
+    return HttpResponseRedirect(f"/{module}/")

@@ -1,0 +1,195 @@
+"""The page of one record."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from crm.access.policy import Access, access_to
+from crm.access.rows import Row
+from crm.customfields.dictionaries import options_of
+from crm.lists.columns import cell, record_url, renderer_for, stage_shares
+from crm.modules.module import Part
+from crm.modules.registry import module_named
+from crm.views.fields import group_contexts
+from crm.views.lists import title_of
+from crm.views.related import related_context
+from crm.views.timeline import composer_context, timeline_context
+
+
+@require_GET
+def record_page(request: HttpRequest, module: str, pk: int) -> HttpResponse:
+    """GET /<module>/<id>/: head, timeline or one tab, fields."""
+    access = access_to(request.user, module_named(module))
+    row = access.get(pk)
+    tab = request.GET.get("tab", "")
+    context = page_context(access, row, request, tab)
+    if request.headers.get("HX-Target") == "timeline":
+        return render(request, "crm/detail/timeline.html", context)
+    return render(request, "crm/detail/page.html", context)
+
+
+def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> dict[str, Any]:
+    """Everything that crm/detail/page.html shows."""
+    module = access.module
+    url = record_url(module.name, row.pk)
+    title = title_of(access, row)
+    may_edit = bool(access.decide("edit", row.pk))
+    parts = [part for part in module.all_parts if _may_view(access, part)]
+    context: dict[str, Any] = {
+        "module": {"name": module.name, "label": module.label, "label_plural": module.label_plural, "icon": module.icon},
+        "crumbs": [
+            {"label": module.group, "url": ""},
+            {"label": module.label_plural, "url": f"/{module.name}/"},
+            {"label": title, "url": ""},
+        ],
+        "record": {"pk": row.pk, "url": url, "version": row.version},
+        "edit_url": f"{url}edit/" if may_edit else "",
+        "head": _head(access, row, title, url),
+        "create": _create(access, row, parts),
+        "steps": _steps(access, row),
+        "tabs": _tabs(access, row, parts, url, tab),
+        "groups": group_contexts(access, row, may_edit),
+        "notices": [],
+    }  # fmt: skip
+    part = next((one for one in parts if one.module == tab), None)
+    if part is not None:
+        return {**context, "panel": "related", "related": related_context(access, row, part)}
+    return {
+        **context,
+        "panel": "timeline",
+        "composer": composer_context(access, row, request),
+        **timeline_context(access, row, request),
+    }
+
+
+def _may_view(access: Access, part: Part) -> bool:
+    other = access_to(access.user, part.module)
+    return bool(other.grants.scope("view")) and part.relation in other.readable
+
+
+def _head(access: Access, row: Row, title: str, url: str) -> dict[str, Any]:
+    module = access.module
+    level = module.fields.get(module.level)
+    facts = []
+    for name in module.facts:
+        field = module.fields[name]
+        if name in access.visible and row.get(name) not in (None, "", ()):
+            facts.append({"label": field.label, "html": cell(row, field, renderer_for(field, module))})
+    return {
+        "title": title,
+        "level": cell(row, level, renderer_for(level, module)) if level else "",
+        "facts": facts,
+        "call_url": _call_url(row),
+        "actions": _actions(access, row, url),
+    }
+
+
+def _call_url(row: Row) -> str:
+    if "phones.number" in row.masked:
+        return ""
+    for phone in row.get("phones") or ():
+        if phone.get("number"):
+            return "tel:" + "".join(s for s in phone["number"] if s.isdigit() or s == "+")
+    return ""
+
+
+def _actions(access: Access, row: Row, url: str) -> list[dict[str, Any]]:
+    name = access.module.name
+    found = [{"label": _("History"), "icon": "history", "url": f"{url}history/"}]
+    if access.grants.scope("assign"):
+        found.append(
+            {
+                "label": _("Assign"), "icon": "swap", "is_dialog": True,
+                "url": f"/{name}/bulk/assign/?pk={row.pk}",
+                "reason": access.decide("assign", row.pk).reason,
+            }
+        )  # fmt: skip
+    if access.grants.scope("delete"):
+        found.append(
+            {
+                "label": _("Delete"), "icon": "trash", "is_dialog": True, "is_danger": True,
+                "url": f"/{name}/bulk/delete/?pk={row.pk}",
+                "reason": access.decide("delete", row.pk).reason,
+            }
+        )  # fmt: skip
+    return found
+
+
+def _create(access: Access, row: Row, parts: list[Part]) -> list[dict[str, Any]]:
+    made = []
+    for part in parts:
+        other = access_to(access.user, part.module)
+        if other.grants.scope("create") and part.relation in other.editable:
+            made.append(
+                {
+                    "label": other.module.label,
+                    "icon": other.module.icon,
+                    "url": f"/{part.module}/new/?{part.relation}={row.pk}",
+                }
+            )
+    return made
+
+
+def _steps(access: Access, row: Row) -> list[dict[str, Any]]:
+    module = access.module
+    if not module.stage or module.stage not in access.readable:
+        return []
+    field = module.fields[module.stage]
+    shares = stage_shares(field)
+    values = [value for value, _label in options_of(field)]
+    now = values.index(row[module.stage]) if row[module.stage] in values else -1
+    return [
+        {
+            "label": label,
+            "share": shares[value],
+            "state": "now" if index == now else ("past" if index < now else "next"),
+            "note": "",
+        }
+        for index, (value, label) in enumerate(options_of(field))
+    ]
+
+
+def _tabs(access: Access, row: Row, parts: list[Part], url: str, tab: str) -> list[dict[str, Any]]:
+    names = {part.module for part in parts}
+    tabs = [{"label": _("Timeline"), "count": None, "url": url, "is_current": tab not in names}]
+    for part in parts:
+        label = part.label or module_named(part.module).label_plural
+        tabs.append(
+            {"label": label, "count": None, "url": f"{url}?tab={part.module}", "is_current": tab == part.module}
+        )
+    tabs.append({"label": _("History"), "count": None, "url": f"{url}history/", "is_current": False})
+    return tabs
+
+
+@require_GET
+def peek(request: HttpRequest, module: str, pk: int) -> HttpResponse:
+    """GET /<module>/<id>/peek/: the record at a glance, beside the list."""
+    access = access_to(request.user, module_named(module))
+    row = access.get(pk)
+    url = record_url(module, pk)
+    may_edit = bool(access.decide("edit", pk))
+    head = _head(access, row, title_of(access, row), url)
+    line = mark_safe(" · ".join(str(fact["html"]) for fact in head["facts"]))
+    actions = [{"label": _("Edit"), "icon": "pen", "url": f"{url}edit/"}] if may_edit else []
+    if head["call_url"]:
+        actions.insert(0, {"label": _("Call"), "icon": "phone", "url": head["call_url"]})
+    timeline = timeline_context(access, row, request, most=5)
+    context = {
+        "peek": {
+            "title": head["title"],
+            "url": url,
+            "edit_url": f"{url}edit/" if may_edit else "",
+            "level": head["level"],
+            "line": line,
+            "actions": actions,
+            "groups": [group for group in group_contexts(access, row, may_edit=False) if group["fields"]][:2],
+            "events": timeline["events"],
+            "events_url": url,
+            "events_count": "",
+        }
+    }
+    return render(request, "crm/list/peek.html", context)

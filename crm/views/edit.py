@@ -1,0 +1,223 @@
+"""Entering and changing one record by a form; what two people changed at once."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.access import names
+from crm.access.policy import Access, access_to
+from crm.forms.page import error_list, sections
+from crm.forms.posted import posted_values
+from crm.lists.columns import record_url
+from crm.lists.show import show_moment
+from crm.modules.registry import module_named
+from crm.records.cleaning import Cleaner
+from crm.records.drafts import draft_of
+from crm.records.duplicates import matches_of
+from crm.records.errors import DuplicateFound, Invalid, StaleRecord
+from crm.records.services import create_record, update_record
+from crm.views.history import said
+from crm.views.lists import title_of
+from crm.views.shell import toast
+
+WHY = {
+    "name": gettext_lazy("same name"),
+    "credit_code": gettext_lazy("same credit code"),
+    "name_mobile": gettext_lazy("same name and mobile"),
+    "bare_name": gettext_lazy("similar name"),
+    "pinyin": gettext_lazy("name sounds the same"),
+    "mobile": gettext_lazy("same mobile"),
+    "landline": gettext_lazy("same phone"),
+    "mail": gettext_lazy("same mail"),
+    "domain": gettext_lazy("same mail domain"),
+}
+
+
+@require_http_methods(["GET", "POST"])
+def new_record(request: HttpRequest, module: str) -> HttpResponse:
+    """/<module>/new/: enter one record."""
+    access = access_to(request.user, module_named(module))
+    access.require("create")
+    if request.method == "GET":
+        return render(request, "crm/edit/page.html", _new_context(access, request, {}))
+    values = posted_values(access, request.POST, None)
+    near_is_fine = bool(request.POST.get("duplicates_seen"))
+    try:
+        pk = create_record(
+            actor=request.user,
+            module=module,
+            values=values,
+            key=request.POST.get("key") or None,
+            near_is_fine=near_is_fine,
+        )
+    except (Invalid, DuplicateFound) as refusal:
+        context = _new_context(access, request, refusal.fields)
+        if isinstance(refusal, DuplicateFound):
+            context.update(duplicates_context(access, refusal.matches))
+            if not any(match.is_exact for match in refusal.matches):
+                context["errors"] = []
+        return render(request, "crm/edit/page.html", context, status=refusal.status)
+    toast(request, _("%s was saved.") % access.module.label)
+    if request.POST.get("again"):
+        return HttpResponseRedirect(f"/{module}/new/")
+    return HttpResponseRedirect(record_url(module, pk))
+
+
+def _new_context(access: Access, request: HttpRequest, errors: dict[str, Any]) -> dict[str, Any]:
+    module = access.module
+    post = request.POST if request.method == "POST" else request.GET
+    title = _("New %s") % module.label
+    return {
+        "title": title,
+        "crumbs": _crumbs(access, title),
+        "action_url": f"/{module.name}/new/",
+        "cancel_url": f"/{module.name}/",
+        "module": {"name": module.name, "label": module.label},
+        "version": None,
+        "key": request.POST.get("key") or uuid.uuid4().hex,
+        "sections": sections(access, None, post, errors),
+        "errors": error_list(access, errors),
+        "duplicates_url": f"/{module.name}/duplicates/" if module.duplicate_fields else "",
+        "submit_label": _("Save"),
+        "again_label": _("Save and enter another"),
+    }
+
+
+def _crumbs(access: Access, *labels: Any) -> list[dict[str, Any]]:
+    module = access.module
+    crumbs = [
+        {"label": module.group, "url": ""},
+        {"label": module.label_plural, "url": f"/{module.name}/"},
+    ]
+    return crumbs + [{"label": label, "url": ""} for label in labels]
+
+
+@require_http_methods(["GET", "POST"])
+def edit_record(request: HttpRequest, module: str, pk: int) -> HttpResponse:
+    """/<module>/<id>/edit/: change one record."""
+    access = access_to(request.user, module_named(module))
+    row = access.get(pk)
+    access.require("edit", pk)
+    if request.method == "GET":
+        context = _edit_context(access, row, request, {}, row.version)
+        return render(request, "crm/edit/page.html", context)
+    raw_version = request.POST.get("version", "")
+    version = int(raw_version) if raw_version.isascii() and raw_version.isdigit() else None
+    try:
+        values = posted_values(access, request.POST, row)
+        update_record(actor=request.user, module=module, pk=pk, values=values, version=version)
+    except (Invalid, DuplicateFound) as refusal:
+        context = _edit_context(access, row, request, refusal.fields, version)
+        return render(request, "crm/edit/page.html", context, status=refusal.status)
+    except StaleRecord as refusal:
+        context = conflict_context(access, row, request, refusal)
+        return render(request, "crm/edit/conflict.html", context, status=refusal.status)
+    toast(request, _("%s was saved.") % access.module.label)
+    return HttpResponseRedirect(record_url(module, pk))
+
+
+def _edit_context(
+    access: Access, row: Any, request: HttpRequest, errors: dict[str, Any], version: int | None
+) -> dict[str, Any]:
+    module = access.module
+    title = title_of(access, row)
+    post = request.POST if request.method == "POST" else None
+    crumbs = _crumbs(access, title, _("Edit"))
+    crumbs[2]["url"] = record_url(module.name, row.pk)
+    return {
+        "title": _("Edit %s") % title,
+        "crumbs": crumbs,
+        "action_url": f"{record_url(module.name, row.pk)}edit/",
+        "cancel_url": record_url(module.name, row.pk),
+        "module": {"name": module.name, "label": module.label},
+        "version": version,
+        "sections": sections(access, row, post, errors),
+        "errors": error_list(access, errors),
+        "duplicates_url": "",
+        "submit_label": _("Save"),
+        "again_label": "",
+    }
+
+
+def conflict_context(
+    access: Access, row: Any, request: HttpRequest, refusal: StaleRecord
+) -> dict[str, Any]:
+    """Both values side by side; everything else that was posted comes along."""
+    by = names.people([refusal.changed_by]).get(refusal.changed_by or 0)
+    shown = set()
+    conflicts = []
+    for conflict in refusal.conflicts:
+        field = access.module.fields[conflict.field]
+        texts = [said(access, field, v) for v in (conflict.before, conflict.theirs, conflict.mine)]
+        shown.add(conflict.field)
+        conflicts.append(
+            {
+                "name": conflict.field,
+                "label": field.label,
+                "html_name": conflict.field,
+                "before": texts[0],
+                "theirs": texts[1],
+                "mine": texts[2],
+                "is_same_field": conflict.before != conflict.theirs,
+                "is_merged": False,
+            }
+        )
+    skipped = {"csrfmiddlewaretoken", "version"}
+    keep = [
+        {"name": name, "value": value}
+        for name, values in request.POST.lists()
+        if name not in skipped and not name.startswith("take-")
+        for value in values
+        if _is_kept(access, name, shown)
+    ]
+    return {
+        "title": title_of(access, row),
+        "crumbs": _crumbs(access, title_of(access, row)),
+        "action_url": f"{record_url(access.module.name, row.pk)}edit/",
+        "cancel_url": record_url(access.module.name, row.pk),
+        "record_url": record_url(access.module.name, row.pk),
+        "version": refusal.version,
+        "by": by.label if by else _("somebody"),
+        "when": show_moment(row["changed_at"]) if "changed_at" in row else "",
+        "conflicts": conflicts,
+        "keep": keep,
+        "files_lost": [],
+    }
+
+
+def _is_kept(access: Access, name: str, shown: set[str]) -> bool:
+    """Only what is in dispute goes along: an old value of an untouched field must not win."""
+    return name.partition("-")[0] in shown or name.removesuffix("__text") in shown
+
+
+@require_POST
+def check_duplicates(request: HttpRequest, module: str) -> HttpResponse:
+    """While typing: known records that may be the same. Tells that, and whose, never their fields."""
+    access = access_to(request.user, module_named(module))
+    access.require("create")
+    values = posted_values(access, request.POST, None)
+    draft = draft_of(Cleaner(access), values, access.writable())
+    context = duplicates_context(access, matches_of(access, draft.all))
+    return render(request, "crm/edit/duplicates.html", context)
+
+
+def duplicates_context(access: Access, matches: Any) -> dict[str, Any]:
+    """What crm/edit/duplicates.html shows."""
+    return {
+        "duplicates": [
+            {
+                "title": match.label or access.module.label,
+                "url": record_url(access.module.name, match.pk) if match.pk else "",
+                "why": WHY.get(match.rule, match.rule),
+                "owner": match.word,
+                "ask_url": "",
+            }
+            for match in matches
+        ],
+        "may_create_anyway": bool(matches) and not any(match.is_exact for match in matches),
+    }

@@ -1,0 +1,182 @@
+"""The fields of a record page, and editing or uncovering one of them in place."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.access.policy import Access, access_to
+from crm.access.rows import Row
+from crm.access import names
+from crm.records.uncovering import uncover
+from crm.forms.page import one_field
+from crm.forms.posted import posted_values
+from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
+from crm.lists.show import show_time
+from crm.modules.fields import Field
+from crm.modules.registry import module_named
+from crm.records.errors import DuplicateFound, Invalid, NotVisible, StaleRecord
+from crm.records.services import update_record
+
+SHOWN_FOR = 30
+QUIET_SECTIONS = 3
+
+
+def group_contexts(access: Access, row: Row, may_edit: bool) -> list[dict[str, Any]]:
+    """The sections as crm/detail/groups.html takes them; later empty ones are folded."""
+    module = access.module
+    writable = access.writable(row) if may_edit else frozenset()
+    groups = []
+    titled = [(str(title), list(names)) for title, names in module.sections.items()]
+    placed = {name for _title, names in titled for name in names}
+    custom = [name for name, field in module.fields.items() if field.is_custom and name not in placed]
+    titled[0][1].extend(custom)
+    contact = [collection.name for collection in module.collections]
+    titled.insert(1, (_("Contact and tags"), contact))
+    record = ["number", "owner", "department", "created_at", "created_by", "changed_at"]
+    titled.append((_("Record"), record))
+    for place, (title, found) in enumerate(titled):
+        fields = [
+            field_view(access, row, module.fields[name], name in writable)
+            for name in found
+            if name in access.visible
+        ]
+        if fields:
+            is_empty = all(not one["html"] for one in fields)
+            groups.append({"title": title, "fields": fields, "is_folded": is_empty and place > 1})
+    return groups
+
+
+def field_view(access: Access, row: Row, field: Field, is_editable: bool) -> dict[str, Any]:
+    """One value as crm/detail/field.html takes it."""
+    url = f"{record_url(access.module.name, row.pk)}fields/{field.name}/"
+    masked = field.name in row.masked or any(
+        name.startswith(f"{field.name}.") for name in row.masked
+    )
+    html = _all_rows(access, row, field) if field.is_collection else _value(access, row, field)
+    return {
+        "name": field.name,
+        "label": field.label,
+        "html": html,
+        "kind": field.kind,
+        "is_wide": field.is_collection or field.kind == "long_text",
+        "is_editable": is_editable,
+        "edit_url": f"{url}edit/",
+        "is_masked": masked,
+        "show_url": f"{url}show/" if masked else "",
+        "is_locked": not is_editable and not field.is_read_only and field.name not in ("number",),
+        "reason": _("Your roles let you read this, not change it."),
+    }
+
+
+def _value(access: Access, row: Row, field: Field) -> Any:
+    if field.kind == "long_text" and field.name not in row.masked:
+        return row.get(field.name) or ""
+    return cell(row, field, renderer_for(field, access.module))
+
+
+def _all_rows(access: Access, row: Row, field: Field) -> Any:
+    """All rows of a collection; tags as words, others one below the other."""
+    rows = row.get(field.name) or ()
+    if field.name == "tags":
+        return format_html_join(" ", '<span class="tag">{}</span>', ((one["name"],) for one in rows if "name" in one))
+    lines = []
+    for one in rows:
+        parts = []
+        for name, member in field.members.items():
+            value = one.get(name)
+            if value in (None, ""):
+                continue
+            if f"{field.name}.{name}" in row.masked:
+                parts.append(masked_cell(value))
+            elif name == next(iter(field.members)):
+                parts.append(renderer_for(member)(value))
+            else:
+                parts.append(f'<span class="dim">{renderer_for(member)(value)}</span>')
+        lines.append(" ".join(parts))
+    return mark_safe("<br>".join(lines))
+
+
+def _one(request: HttpRequest, module: str, pk: int, name: str) -> tuple[Access, Row, Field]:
+    access = access_to(request.user, module_named(module))
+    if name not in access.visible or "." in name:
+        raise NotVisible
+    return access, access.get(pk), access.module.fields[name]
+
+
+@require_GET
+def field_shown(request: HttpRequest, module: str, pk: int, name: str) -> HttpResponse:
+    """GET …/fields/<name>/: one value."""
+    access, row, field = _one(request, module, pk, name)
+    is_editable = name in access.writable(row) and bool(access.decide("edit", pk))
+    context = {"field": field_view(access, row, field, is_editable)}
+    return render(request, "crm/detail/field.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpResponse:
+    """…/fields/<name>/edit/: one value edited in place; saving needs the version that was read."""
+    access, row, field = _one(request, module, pk, name)
+    access.require("edit", pk)
+    if request.method == "GET":
+        return render(request, "crm/detail/field_edit.html", _editing(access, row, field))
+    raw_version = request.POST.get("version", "")
+    version = int(raw_version) if raw_version.isascii() and raw_version.isdigit() else None
+    values = posted_values(access, request.POST, row)
+    try:
+        update_record(
+            actor=request.user, module=module, pk=pk, values=values, version=version, source="inline"
+        )
+    except StaleRecord as refusal:
+        if all(conflict.theirs == conflict.before for conflict in refusal.conflicts):
+            update_record(
+                actor=request.user, module=module, pk=pk, values=values,
+                version=refusal.version, source="inline",
+            )  # fmt: skip  somebody changed other fields: this one is still as it was read
+        else:
+            context = _editing(access, row, field, request.POST)
+            context.update(version=refusal.version, conflict=_conflict(access, row, field, refusal))
+            return render(request, "crm/detail/field_edit.html", context, status=409)
+    except (Invalid, DuplicateFound) as refusal:
+        messages = [message for found in refusal.fields.values() for message in found]
+        context = _editing(access, row, field, request.POST, messages or [refusal.message])
+        return render(request, "crm/detail/field_edit.html", context, status=400)
+    row = access.get(pk)
+    context = {"field": {**field_view(access, row, field, is_editable=True), "just_saved": True}}
+    return render(request, "crm/detail/field.html", context)
+
+
+def _editing(
+    access: Access, row: Row, field: Field, post: Any = None, errors: Any = ()
+) -> dict[str, Any]:
+    url = f"{record_url(access.module.name, row.pk)}fields/{field.name}/"
+    control = one_field(access, field, row, post, errors)
+    return {
+        "field": {**control, "save_url": f"{url}edit/", "view_url": url},
+        "version": row.version,
+        "conflict": None,
+    }
+
+
+def _conflict(access: Access, row: Row, field: Field, refusal: StaleRecord) -> dict[str, Any]:
+    by = names.people([refusal.changed_by]).get(refusal.changed_by or 0)
+    return {
+        "theirs": plain_text(field, row.get(field.name)),
+        "by": by.label if by else _("Somebody"),
+        "when": show_time(row["changed_at"]) if "changed_at" in row else "",
+    }
+
+
+@require_POST
+def field_uncovered(request: HttpRequest, module: str, pk: int, name: str) -> HttpResponse:
+    """POST …/fields/<name>/show/: a masked value in full for half a minute; logged."""
+    access, row, field = _one(request, module, pk, name)
+    open_row = uncover(access, pk, name)
+    url = f"{record_url(module, pk)}fields/{name}/"
+    shown = field_view(access, open_row, field, is_editable=False)
+    shown.update(hides_in=SHOWN_FOR, hide_url=url, is_masked=False, show_url="")
+    return render(request, "crm/detail/field.html", {"field": shown})

@@ -1,0 +1,209 @@
+"""The parts of a list page: heads, chips, menus, pager, and why it is empty."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from crm.access.policy import Access
+from crm.lists.query import MOST_SORT_KEYS, Query
+from crm.lists.values import company_today
+from crm.modules.fields import Field
+from crm.views.address import Address
+from crm.views.words import condition_words
+
+
+def column_heads(access: Access, shown: Sequence[str], address: Address) -> list[dict[str, Any]]:
+    """The heads of the columns, each with the address that sorts by it."""
+    keys = {key.field.name: (n, key) for n, key in enumerate(address.query.order, 1)}
+    heads = []
+    for name in shown:
+        field = access.module.fields[name]
+        number, key = keys.get(name, (0, None))
+        direction = "" if key is None else ("desc" if key.is_descending else "asc")
+        may_sort = field.is_sortable and name in access.readable
+        turned = f"-{name}" if direction == "asc" else name
+        others = [_key_text(k) for k in address.query.order if k.field.name != name]
+        heads.append(
+            {
+                "name": name,
+                "label": field.label,
+                "kind": _column_kind(access, field),
+                "unit": field.unit,
+                "align": "num" if field.traits.align == "end" else "",
+                "sort": direction,
+                "sort_number": number,
+                "sort_url": address.sorted_by([turned]) if may_sort else "",
+                "add_sort_url": address.sorted_by([*others, turned][:MOST_SORT_KEYS]) if may_sort else "",
+                "is_title": name == access.module.title,
+                "width": "",
+            }
+        )
+    return heads
+
+
+def _column_kind(access: Access, field: Field) -> str:
+    if field.name == access.module.level:
+        return "level"
+    if field.name == access.module.stage:
+        return "stage"
+    return "tags" if field.name == "tags" else field.kind
+
+
+def _key_text(key: Any) -> str:
+    return ("-" if key.is_descending else "") + key.field.name
+
+
+def chips(access: Access, address: Address) -> list[dict[str, str]]:
+    """The conditions that hold, each with the address without it."""
+    found = []
+    if address.query.text:
+        found.append({"label": _("Search"), "text": address.query.text, "remove_url": address.with_(q="")})
+    for index, condition in enumerate(address.query.conditions):
+        label, text = condition_words(access, condition)
+        found.append({"label": label, "text": text, "remove_url": address.without_condition(index)})
+    return found
+
+
+def filter_fields(access: Access, address: Address) -> dict[str, Any]:
+    """The fields that may be filtered by, usual ones first."""
+    module = access.module
+    usual = [name for name in module.filters if name in access.readable]
+    others = [
+        name
+        for name, field in module.fields.items()
+        if name in access.readable and field.is_filterable and name not in usual
+    ]
+    return {
+        "filter_fields": [
+            {
+                "name": name,
+                "label": module.fields[name].label,
+                "kind": module.fields[name].kind,
+                "url": address.with_(part="filter", field=name),
+            }
+            for name in [*usual, *others]
+            if not module.fields[name].is_collection or _main_is_readable(access, name)
+        ]
+    }
+
+
+def _main_is_readable(access: Access, name: str) -> bool:
+    main = next(iter(access.module.fields[name].members))
+    return f"{name}.{main}" in access.readable
+
+
+def sort_menu(access: Access, address: Address, shown: Sequence[str]) -> dict[str, Any]:
+    """The sort panel and the columns panel."""
+    texts = [_key_text(key) for key in address.query.order]
+    sorts = []
+    for index, key in enumerate(address.query.order):
+        name = key.field.name
+        rest = lambda text, at=index: [*texts[:at], *text, *texts[at + 1 :]]  # noqa: E731
+        sorts.append(
+            {
+                "label": key.field.label,
+                "asc_label": _("Ascending"),
+                "desc_label": _("Descending"),
+                "direction": "desc" if key.is_descending else "asc",
+                "asc_url": address.sorted_by(rest([name])),
+                "desc_url": address.sorted_by(rest([f"-{name}"])),
+                "remove_url": address.sorted_by(rest([])),
+            }
+        )
+    used = {key.field.name for key in address.query.order}
+    more = [
+        {"label": field.label, "url": address.sorted_by([*texts, name])}
+        for name, field in access.module.fields.items()
+        if field.is_sortable and name in access.readable and name not in used
+    ]
+    return {
+        "sorts": sorts,
+        "sort_add": more if len(sorts) < MOST_SORT_KEYS else [],
+        "all_columns": _all_columns(access, shown),
+    }
+
+
+def _all_columns(access: Access, shown: Sequence[str]) -> list[dict[str, Any]]:
+    fields = access.module.fields
+    rest = [name for name in fields if name in access.visible and name not in shown]
+    return [
+        {
+            "name": name,
+            "label": fields[name].label,
+            "is_on": name in shown,
+            "is_title": name == access.module.title,
+        }
+        for name in [*shown, *rest]
+    ]
+
+
+def views_menu(access: Access, address: Address) -> dict[str, Any]:
+    """The lists that every module has; what is open now."""
+    module = access.module
+    path = address.path
+    items = [("all", _("All %s") % module.label_plural, path)]
+    if "owner" in access.readable:
+        mine = f'{path}?view=mine&filter={{"all":[{{"field":"owner","op":"eq","value":"@me"}}]}}'
+        items.append(("mine", _("My %s") % module.label_plural, mine))
+    if "next_contact_at" in access.readable:
+        due = (
+            f'{path}?view=due&sort=next_contact_at&filter={{"all":['
+            '{"field":"next_contact_at","op":"lte","value":"@today"}]}'
+        )
+        items.append(("due", _("Contact is due"), due.replace("@today", company_today().isoformat())))
+    names = {key: label for key, label, _url in items}
+    current = address.view if address.view in names else "all"
+    has_changes = bool(address.query.conditions or address.query.text) and current == "all"
+    return {
+        "view": {
+            "label": names[current] if not has_changes else module.label_plural,
+            "is_changed": False,
+            "is_locked": False,
+        },
+        "views": [
+            {
+                "label": _("Lists"),
+                "items": [
+                    {"label": label, "url": url, "count": None, "is_current": key == current}
+                    for key, label, url in items
+                ],
+            }
+        ],
+        "view_save": {"update_url": "", "new_url": "", "reset_url": path, "manage_url": ""},
+    }
+
+
+
+
+def pager(query: Query, shown: int, has_next: bool, address: Address) -> dict[str, Any]:
+    """Which rows these are, and the addresses of the pages around."""
+    first = (query.page - 1) * query.size
+    return {
+        "first": first + 1 if shown else 0,
+        "last": first + shown,
+        "page": query.page,
+        "pages": 0,
+        "prev_url": address.with_(page=query.page - 1 if query.page > 2 else "") if query.page > 1 else "",
+        "next_url": address.with_(page=query.page + 1) if has_next else "",
+    }
+
+
+def bulk_actions(access: Access) -> list[dict[str, Any]]:
+    """What may be done to picked rows."""
+    base = f"/{access.module.name}/bulk"
+    found = []
+    if access.grants.scope("assign"):
+        found.append({"label": _("Assign"), "icon": "swap", "url": f"{base}/assign/", "is_danger": False})
+    if access.grants.scope("delete"):
+        found.append({"label": _("Delete"), "icon": "trash", "url": f"{base}/delete/", "is_danger": True})
+    return found
+
+
+def empty_state(access: Access, query: Query, rows: Sequence[Any], may_view: bool) -> str:
+    """Which of the three empty pages stands where rows would."""
+    if rows:
+        return ""
+    if not may_view:
+        return "noright"
+    return "nomatch" if query.tree or query.text or query.page > 1 else "first"

@@ -1,0 +1,158 @@
+"""The list of any module."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.html import format_html
+from django.views.decorators.http import require_GET
+
+from crm.access.policy import Access, access_to
+from crm.access.rows import Row
+from crm.lists.columns import cell, plain_text, record_url, renderer_for
+from crm.lists.query import Query, query_from
+from crm.modules.registry import module_named
+from crm.views.address import Address
+from crm.views.list_parts import (
+    bulk_actions, chips, column_heads, empty_state, filter_fields, pager, sort_menu, views_menu,
+)  # fmt: skip
+from crm.views.new_condition import filter_value_context, merged_address
+
+
+@require_GET
+def record_list(request: HttpRequest, module: str) -> HttpResponse:
+    """GET /<module>/: the rows that the person may see, as the address asks for them."""
+    access = access_to(request.user, module_named(module))
+    params = request.GET.copy()
+    view = params.pop("view", [""])[-1]
+    if "add_field" in params:
+        return HttpResponseRedirect(merged_address(request, access, params))
+    part = params.pop("part", [""])[-1]
+    params.pop("field", None) if part == "filter" else None
+    if params.getlist("columns"):
+        params["columns"] = ",".join(params.getlist("columns"))
+    query = query_from(params, access)
+    address = Address(request.path, query, params.get("columns", ""), view)
+    if part == "filter":
+        context = filter_value_context(access, request.GET.get("field", ""), address)
+        return render(request, "crm/list/filter_value.html", context)
+    if part == "count":
+        return render(request, "crm/list/count.html", _count_context(access, query, address))
+    context = list_context(access, query, address)
+    is_part = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
+    if is_part and not request.headers.get("HX-History-Restore-Request"):
+        response = render(request, "crm/list/body.html", {**context, "is_fragment": True})
+    else:
+        response = render(request, "crm/list/page.html", context)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def _count_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
+    value, exact = access.count(query.where, exact=query.exact_count)
+    return {
+        "count": {"value": value, "exact": exact},
+        "count_url": address.with_(part="count", count="exact"),
+    }
+
+
+def list_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
+    """Everything that crm/list/page.html shows."""
+    module = access.module
+    columns = query.columns
+    shown = _with_title(module.title, columns)
+    wanted = set(shown) | set(module.phone_columns) | {module.level} - {""}
+    may_view = bool(access.grants.scope("view")) or access.may("view")
+    rows = access.page(query.slice, wanted) if may_view else []
+    has_next = len(rows) > query.size
+    rows = rows[: query.size]
+    bulk = bulk_actions(access)
+    context = {
+        "module": _module_context(access),
+        "crumbs": [{"label": module.group, "url": ""}, {"label": module.label_plural, "url": ""}],
+        "list_url": address.path,
+        "new_url": f"{address.path}new/" if access.may("create") and not module.is_only_inside else "",
+        "import_url": f"{address.path}import/" if access.may("import") else "",
+        "export_url": _export_url(access, address) if access.may("export") else "",
+        "bin_url": f"/bin/?module={module.name}" if access.grants.scope("delete") else "",
+        "columns": column_heads(access, shown, address),
+        "rows": row_contexts(access, rows, shown),
+        "chips": chips(access, address),
+        "clear_url": address.with_(filter="", q=""),
+        "search": {"value": query.text, "url": address.path, "keep": _without(address, "q")},
+        "query_fields": address.fields,
+        "query_string": address.with_().partition("?")[2],
+        "count": None,
+        "count_url": address.with_(part="count"),
+        "pager": pager(query, len(rows), has_next, address),
+        "bulk": bulk,
+        "empty": empty_state(access, query, rows, may_view),
+        **filter_fields(access, address),
+        **sort_menu(access, address, shown),
+        **views_menu(access, address),
+    }
+    return context
+
+
+def _with_title(title: str, columns: tuple[str, ...]) -> list[str]:
+    return [title, *(name for name in columns if name != title)]
+
+
+def _without(address: Address, name: str) -> list[dict[str, str]]:
+    return [one for one in address.fields if one["name"] != name]
+
+
+def _export_url(access: Access, address: Address) -> str:
+    text = address.with_().partition("?")[2]
+    return f"/{access.module.name}/export/" + (f"?{text}" if text else "")
+
+
+def _module_context(access: Access) -> dict[str, Any]:
+    module = access.module
+    return {
+        "name": module.name,
+        "label": module.label,
+        "label_plural": module.label_plural,
+        "icon": module.icon,
+    }
+
+
+def row_contexts(access: Access, rows: list[Row], shown: list[str]) -> list[dict[str, Any]]:
+    """The rows as crm/list/rows.html takes them: cells are prebuilt HTML."""
+    module = access.module
+    fields = [module.fields[name] for name in shown if name in access.visible]
+    renderers = [(field, renderer_for(field, module)) for field in fields]
+    level = module.fields.get(module.level)
+    render_level = renderer_for(level, module) if level is not None else None
+    subs = [module.fields[name] for name in module.phone_columns if name in access.visible]
+    notes = [field for field in subs if field.is_due]
+    subs = [field for field in subs if not field.is_due]
+    may_edit = access.may("edit")
+    found = []
+    for row in rows:
+        url = record_url(module.name, row.pk)
+        note = next((cell(row, field, renderer_for(field, module)) for field in notes), "")
+        found.append(
+            {
+                "pk": row.pk,
+                "url": url,
+                "peek_url": f"{url}peek/",
+                "edit_url": f"{url}edit/" if may_edit else "",
+                "title": title_of(access, row),
+                "cells": [cell(row, field, render) for field, render in renderers],
+                "mark": cell(row, level, render_level) if level and render_level else "",
+                "sub": " · ".join(filter(None, (plain_text(f, row.get(f.name)) for f in subs))),
+                "figure": "",
+                "note": note,
+            }
+        )
+    return found
+
+
+def title_of(access: Access, row: Row) -> str:
+    """What a record is called for this person; its number where the name is not his to read."""
+    value = row.get(access.module.title)
+    if value in (None, ""):
+        value = row.get("number") or format_html("#{}", row.pk)
+    text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"

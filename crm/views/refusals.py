@@ -1,0 +1,57 @@
+"""Refusals as pages: the same body and headers for what is not there and what may not be known."""
+
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from crm.access.errors import NotVisible, Refusal
+from crm.modules.registry import UnknownModule
+
+Handler = Callable[[HttpRequest], HttpResponse]
+TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html", 428: "400.html"}
+
+
+class RefusalMiddleware:
+    """Turns what the door and the services raise into an answer in the person's language."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The page of a refusal; anything else goes on as it is."""
+        if isinstance(error, UnknownModule | Http404):
+            error = NotVisible()
+        if not isinstance(error, Refusal):
+            return None
+        return refusal_page(request, error)
+
+
+def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The answer to something refused."""
+    context = {"message": refusal.message, "fields": refusal.fields}
+    if refusal.status == NotVisible.status:
+        context = {"message": NotVisible.message, "fields": {}}
+    name = TEMPLATES.get(refusal.status, "400.html")
+    return render(request, name, context, status=refusal.status)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's own 404, made the same as ours."""
+    return refusal_page(request, NotVisible())
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's own 403."""
+    message = str(exception) if isinstance(exception, PermissionDenied) and str(exception) else ""
+    return render(request, "403.html", {"message": message, "fields": {}}, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something broke; the request id is what support asks for."""
+    request_id = getattr(request, "request_id", "")
+    return render(request, "500.html", {"request_id": request_id}, status=500)

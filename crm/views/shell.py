@@ -1,0 +1,101 @@
+"""What the frame of every signed-in page shows: navigation, person, what may be created."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from crm.access.policy import access_to
+from crm.modules.registry import all_modules
+
+GO_KEYS = {"customers": "c", "contacts": "p", "follow-ups": "f"}
+LANGUAGE_NAMES = {"zh-hans": "简体中文", "en": "English"}
+
+
+def _modules(request: HttpRequest) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    create = []
+    here = request.path.split("/")[1]
+    for module in all_modules():
+        access = access_to(request.user, module)
+        if access.grants.scope("view"):
+            groups.setdefault(str(module.group), []).append(
+                {
+                    "label": module.label_plural,
+                    "url": f"/{module.name}/",
+                    "icon": module.icon,
+                    "count": None,
+                    "is_current": here == module.name,
+                    "key": GO_KEYS.get(module.name, ""),
+                }
+            )
+        if access.grants.scope("create") and not module.is_only_inside:
+            create.append(
+                {"label": module.label, "url": f"/{module.name}/new/", "icon": module.icon}
+            )
+    return [{"label": label, "items": items} for label, items in groups.items()], create
+
+
+def _person(user: Any) -> dict[str, str]:
+    position = getattr(user, "position", None)
+    return {"name": user.display_name, "role": str(position or "")}
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context of the frame; nothing but theme and company for those who are not signed in."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"company": settings.COMPANY_NAME}
+    groups, create = _modules(request)
+    home = {
+        "label": _("Home"), "url": "/", "icon": "home", "count": None,
+        "is_current": request.path == "/", "key": "h",
+    }  # fmt: skip
+    is_setup = request.path.startswith("/setup/")
+    is_administrator = bool(groups) and access_to(user, all_modules()[0]).grants.administer
+    language = get_language()
+    return {
+        "company": settings.COMPANY_NAME,
+        "shell": {
+            "theme": user.theme,
+            "density": user.density,
+            "nav": user.navigation,
+            "person": _person(user),
+            "company": settings.COMPANY_NAME,
+            "groups": [{"label": "", "items": [home]}, *groups],
+            "setup": {"url": "/setup/", "is_current": is_setup} if is_administrator else None,
+            "tab": groups[0]["items"][0] if groups else None,
+            "create": create,
+            "urls": {
+                "home": "/",
+                "search": "/search/",
+                "palette": "/palette/",
+                "preferences": reverse("preferences"),
+                "profile": reverse("me"),
+                "jobs": "/jobs/",
+                "logout": reverse("logout"),
+            },
+            "languages": [
+                {"code": code, "name": LANGUAGE_NAMES.get(code, code), "is_current": code == language}
+                for code, _name in settings.LANGUAGES
+            ],
+            "toasts": [_toast(message) for message in messages.get_messages(request)],
+            "jobs": [],
+        },
+    }
+
+
+def _toast(message: Any) -> dict[str, str]:
+    undo = message.extra_tags if str(message.extra_tags).startswith("/") else ""
+    kind = "alert" if message.level >= messages.WARNING else ""
+    return {"text": str(message), "undo_url": undo, "kind": kind}
+
+
+def toast(request: HttpRequest, text: str, undo_url: str = "", is_alert: bool = False) -> None:
+    """Show a message on the next page, with a way back where there is one."""
+    level = messages.WARNING if is_alert else messages.INFO
+    messages.add_message(request, level, text, extra_tags=undo_url)
