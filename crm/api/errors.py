@@ -1,0 +1,116 @@
+"""Every error as {"detail", "fields"}: refusals of the kernel, of the framework, and accidents."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import (
+    BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation,
+)  # fmt: skip
+from django.db import OperationalError
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+
+from crm.access import names
+from crm.access.errors import NotVisible, Refusal
+from crm.access.policy import Access
+from crm.api.values import match_as_json, plain_as_json
+from crm.modules.registry import UnknownModule
+from crm.records.errors import DuplicateFound, StaleRecord
+
+log = logging.getLogger("crm.api")
+DATABASE_BUSY = frozenset({"40001", "40P01", "55P03", "57014"})  # conflict, deadlock, lock, time
+
+
+class TooMany(Refusal):
+    """More of something than one person may have in a while."""
+
+    status = 429
+    message = gettext_lazy("Too many of these in a short time. Try again later.")
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = max(1, seconds)
+
+
+def answer_error(error: Exception, context: dict[str, Any]) -> Response:
+    """The answer to whatever a view of the API raised."""
+    if isinstance(error, Http404 | UnknownModule):
+        error = NotVisible()
+    if isinstance(error, Refusal):
+        return _refused(error, getattr(context.get("view"), "opened", None))
+    if isinstance(error, APIException):
+        return _framework(error)
+    if isinstance(error, RequestDataTooBig):
+        return _plain(413, _("The body is too large."))
+    if isinstance(error, SuspiciousOperation | BadRequest):
+        return _plain(400, _("This request cannot be read."))
+    if isinstance(error, PermissionDenied):
+        return _plain(403, str(error) or _("Your roles do not allow that."))
+    if isinstance(error, OperationalError):
+        return _busy(error)
+    log.error("An API call broke.", exc_info=error)
+    return _plain(500, _("Something broke on our side; it has been noted."))
+
+
+def _plain(status: int, detail: Any, fields: Any = None, **more: Any) -> Response:
+    return Response({"detail": str(detail), "fields": fields or {}, **more}, status=status)
+
+
+def _busy(error: OperationalError) -> Response:
+    log.warning("The database gave up on an API call.", exc_info=error)
+    code = getattr(error.__cause__, "pgcode", None)
+    if code == "57014":
+        return _plain(503, _("That took too long. Narrow the filter and try again."))
+    answer = _plain(503, _("The server is busy. Try again in a moment."))
+    answer["Retry-After"] = "1" if code in DATABASE_BUSY else "10"
+    return answer
+
+
+def _framework(error: APIException) -> Response:
+    detail, fields = error.detail, {}
+    if isinstance(detail, dict):
+        fields, detail = detail, _("Please check the marked fields.")
+    elif isinstance(detail, list):
+        detail = " ".join(str(one) for one in detail)
+    answer = _plain(error.status_code, detail, fields)
+    if getattr(error, "auth_header", None):
+        answer["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if getattr(error, "wait", None):
+        answer["Retry-After"] = str(int(error.wait) + 1)  # type: ignore[attr-defined]
+    return answer
+
+
+def _refused(refusal: Refusal, access: Access | None) -> Response:
+    if isinstance(refusal, NotVisible):
+        return _plain(404, NotVisible.message)
+    fields = {
+        name: [str(one) for one in found] if isinstance(found, list | tuple) else [str(found)]
+        for name, found in refusal.fields.items()
+    }
+    more: dict[str, Any] = {}
+    if isinstance(refusal, StaleRecord) and access is not None:
+        more = _stale(refusal, access)
+    elif isinstance(refusal, DuplicateFound):
+        more = {"duplicates": [match_as_json(match) for match in refusal.matches]}
+    answer = _plain(refusal.status, refusal.message, fields, **more)
+    if isinstance(refusal, TooMany):
+        answer["Retry-After"] = str(refusal.seconds)
+    return answer
+
+
+def _stale(refusal: StaleRecord, access: Access) -> dict[str, Any]:
+    by = names.people([refusal.changed_by]).get(refusal.changed_by or 0)
+    conflicts = [
+        {
+            "field": one.field,
+            "before": plain_as_json(access, one.field, one.before),
+            "theirs": plain_as_json(access, one.field, one.theirs),
+            "mine": plain_as_json(access, one.field, one.mine),
+        }
+        for one in refusal.conflicts
+    ]
+    changed_by = {"id": by.pk, "label": by.label} if by else None
+    return {"version": refusal.version, "changed_by": changed_by, "conflicts": conflicts}

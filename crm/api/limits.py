@@ -1,0 +1,84 @@
+"""How much one person may ask for: calls by the minute, look-ups of whole values by the hour.
+
+Calls are counted in the cache: when it is away nobody is held up. What uncovers a value or
+tells whether a number is known is counted in the audit itself, so it is never given twice.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework.throttling import BaseThrottle
+
+from crm.api.errors import TooMany
+from crm.records.audit import record_audit
+from crm.records.beside import AuditEntry
+
+log = logging.getLogger("crm.api")
+WINDOW = timedelta(hours=1)
+MINUTE = 60
+CACHE_REST = 30  # seconds without asking a cache that failed
+DEFAULTS = {
+    "API_CALLS_PER_MINUTE": 12_000,
+    "SCREEN_POPS_PER_HOUR": 6_000,
+    "DUPLICATE_CHECKS_PER_HOUR": 2_000,
+    "UNMASKS_PER_HOUR": 120,
+}
+
+
+def limit(name: str) -> int:
+    """The limit called `name`: the setting of that name, or what DEFAULTS says."""
+    return int(getattr(settings, name, DEFAULTS[name]))
+
+
+class CallThrottle(BaseThrottle):
+    """So many calls a minute for each person; a fixed window in the cache."""
+
+    cache_rests_until = 0.0
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        """Whether this call is within the limit; true when the cache cannot say."""
+        person = getattr(request.user, "pk", None)
+        now = time.time()
+        if person is None or now < CallThrottle.cache_rests_until:
+            return True
+        key = f"api-calls:{person}:{int(now // MINUTE)}"
+        try:
+            cache.add(key, 0, timeout=2 * MINUTE)
+            count = cache.incr(key)
+        except Exception as error:  # whatever the cache is made of
+            CallThrottle.cache_rests_until = now + CACHE_REST
+            log.warning("API calls are not counted: %s", error)
+            return True
+        self._left = MINUTE - now % MINUTE
+        return count <= limit("API_CALLS_PER_MINUTE")
+
+    def wait(self) -> float | None:
+        """Seconds until the next window."""
+        return self._left
+
+
+@transaction.atomic
+def spend(
+    actor: Any, action: str, limit_name: str, *, module: str = "", record_id: int | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Write one audited look-up, if the person has not had too many in the last hour.
+
+    Raises TooMany. The lock makes parallel look-ups of one person wait for each other.
+    """
+    most = limit(limit_name)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{action} {actor.pk}"])
+    since = timezone.now() - WINDOW
+    had = AuditEntry.objects.filter(actor=actor, action=action, at__gt=since)
+    times = list(had.order_by("-at").values_list("at", flat=True)[most - 1 : most])
+    if times or most == 0:
+        oldest = times[0] if times else timezone.now()
+        raise TooMany(int((oldest + WINDOW - timezone.now()).total_seconds()) + 1)
+    record_audit(actor=actor, action=action, module=module, record_id=record_id, detail=detail)

@@ -1,0 +1,26 @@
+"""The addresses of the API, below /api/.
+
+Routes of other rooms (jobs, import, export) belong into ROOMS: before the general ones, which
+take any name for a module.
+"""
+
+from django.urls import URLPattern, URLResolver, path
+
+from crm.api.records import ActionView, DuplicatesView, HistoryView, ListView, RecordView
+from crm.api.views import IndexView, NothingView, SchemaView, ScreenPopView
+
+ROOMS: list[URLPattern | URLResolver] = []
+RECORD = "v1/<str:module>/<str:pk>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("v1/", IndexView.as_view(), name="api-index"),
+    path("v1/screen-pop/", ScreenPopView.as_view(), name="api-screen-pop"),
+    *ROOMS,
+    path("v1/<str:module>/", ListView.as_view(), name="api-list"),
+    path("v1/<str:module>/duplicates/", DuplicatesView.as_view(), name="api-duplicates"),
+    path(RECORD, RecordView.as_view(), name="api-record"),
+    path(f"{RECORD}history/", HistoryView.as_view(), name="api-history"),
+    path(f"{RECORD}actions/<str:action>/", ActionView.as_view(), name="api-action"),
+    path("<path:rest>", NothingView.as_view(), name="api-nothing"),
+]
