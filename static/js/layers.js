@@ -25,6 +25,16 @@ function choices(menu) {
   return [...menu.querySelectorAll("a, button, input, select, summary, textarea")].filter((one) => !one.disabled && one.offsetParent);
 }
 
+// A search box would spend Escape on clearing itself; here it closes what it stands in.
+function leave(event) {
+  if (event.key !== "Escape" || event.isComposing || !event.target.matches?.("input[type=search]")) return;
+  const layer = event.target.closest("dialog, [popover]");
+  if (!layer) return;
+  event.preventDefault();
+  if (layer instanceof HTMLDialogElement) layer.close();
+  else layer.hidePopover();
+}
+
 function walk(event) {
   const menu = near(event, ".menu[popover]");
   if (!menu || !["ArrowDown", "ArrowUp"].includes(event.key) || event.isComposing) return;
@@ -64,6 +74,7 @@ export function start() {
     near(event, "[data-closes]")?.closest("dialog")?.close();
     if (event.target instanceof HTMLDialogElement) event.target.close(); // the veil round it
   });
+  document.addEventListener("keydown", leave);
   document.addEventListener("keydown", walk);
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;

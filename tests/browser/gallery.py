@@ -55,6 +55,16 @@ def render(template: str, context: dict[str, Any]) -> str:
     return engine.get_template(template).render(Context(context))
 
 
+def write(out: Path, language: str) -> None:
+    """Every page and fragment of the samples as a file in `out`."""
+    from tests.browser.samples.pages import PAGES
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, (template, context) in PAGES.items():
+        text = render(template, {**context(), "LANGUAGE_CODE": language})
+        (out / f"{name}.html").write_text(text, encoding="utf-8")
+
+
 class Handler(SimpleHTTPRequestHandler):
     """The drawn pages, and static files where the product has them, under the product's policy."""
 
@@ -65,6 +75,10 @@ class Handler(SimpleHTTPRequestHandler):
         if clean.startswith("/static/"):
             return str(ROOT / clean.lstrip("/"))
         return super().translate_path(path)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.do_GET()
 
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", POLICY)
@@ -108,8 +122,8 @@ def draw(out: Path, names: list[str], sizes: list[int], themes: list[str], check
     with served(out) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         for width in sizes:
-            page = browser.new_page(viewport={"width": width, "height": SIZES[width]}, bypass_csp=False)
-            page.on("console", lambda m: m.type == "error" and faults.append(f"console: {m.text[:200]}"))
+            page = browser.new_page(viewport={"width": width, "height": SIZES[width]}, reduced_motion="reduce")
+            page.on("console", lambda m: m.type == "error" and faults.append(f"console: {m.text[:200]} {m.location}"))
             page.on("pageerror", lambda e: faults.append(f"script: {e}"))
             for name in names:
                 for theme in themes:
@@ -138,9 +152,7 @@ def main() -> int:
     from tests.browser.samples.pages import FRAGMENTS, PAGES
 
     out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, (template, context) in PAGES.items():
-        (out / f"{name}.html").write_text(render(template, {**context(), "LANGUAGE_CODE": options.language}), encoding="utf-8")
+    write(out, options.language)
     names = [name for name in options.only.split(",") if name] or [name for name in PAGES if name not in FRAGMENTS]
     sizes = [int(size) for size in options.sizes.split(",")]
     faults = draw(out, names, sizes, options.themes.split(","), options.check)

@@ -16,7 +16,7 @@ def stages(now: int) -> list[Context]:
 def job(pk: int = 1, **more: Any) -> Context:
     return {
         "pk": pk, "name": "导入 浙北老客户.xlsx", "state": "running", "done": 1284, "total": 1902, "unit": "行", "errors": 3,
-        "left": "约 40 秒", "card_url": f"job-{pk}", "cancel_url": "#", "dismiss_url": "#", "url": "#", **more,
+        "left": "约 40 秒", "card_url": "card.html", "cancel_url": "#", "dismiss_url": "#", "url": "#", **more,
     }
 
 

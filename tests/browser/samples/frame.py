@@ -53,9 +53,9 @@ def shell(current: str, person: str = "陈思远", **more: Any) -> Context:
         "tab": item("客户", "building", "list.html", is_current=current == "客户"),
         "create": [item("客户", "building", "form.html"), item("联系人", "person")],
         "urls": {
-            name: f"#{name}"
-            for name in ("home", "search", "palette", "preferences", "profile", "jobs", "logout")
-        },
+            name: f"#{name}" for name in ("home", "search", "preferences", "profile", "jobs", "logout")
+        }
+        | {"palette": "found.html"},
         "languages": [
             {"code": "zh-hans", "name": "简体中文", "is_current": True},
             {"code": "en", "name": "English", "is_current": False},

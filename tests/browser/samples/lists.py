@@ -210,10 +210,21 @@ def customer_list(**more: Any) -> Context:
         ],
         "sort_add": [{"label": name, "url": "#"} for name in names[:4]],
         "all_columns": [{"name": name, "label": name, "is_on": n < 8, "is_title": n == 0} for n, name in enumerate(names)],
-        "bulk": [item("转移", "swap"), item("标签", "tag"), item("改字段", "pen"), item("退回公海", "waves")],
+        "bulk": [item("转移", "swap", "dialog.html"), item("标签", "tag"), item("改字段", "pen"), item("退回公海", "waves")],
         "pager": {"first": 1, "last": 50, "page": 1, "pages": 5, "prev_url": "", "next_url": "#"},
         "peek": peek(),
         **more,
+    }
+
+
+def condition() -> Context:
+    """A condition on the level, being made."""
+    return {
+        "field": {"name": "level", "label": "等级", "kind": "choice"},
+        "ops": [{"value": "in", "label": "是"}, {"value": "not_in", "label": "不是"}],
+        "options": [{"value": sign, "label": sign} for sign in "ABCD"],
+        "list_url": "list.html",
+        "query_fields": [],
     }
 
 

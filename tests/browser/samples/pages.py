@@ -39,6 +39,12 @@ PAGES: dict[str, tuple[str, Callable[[], Context]]] = {
     "search": ("crm/palette/page.html", lambda: {**exchange.nothing("first"), **exchange.palette()}),
     "found": ("crm/palette/results.html", exchange.palette),
     "peek": ("crm/list/peek.html", lambda: {"peek": lists.peek()}),
+    "card": ("crm/jobs/card.html", lambda: {"job": exchange.job()}),
+    "field": ("crm/detail/field.html", lambda: {"field": records.field("address", "送货地址", "苏州市昆潮区松屿路 99 号", is_wide=True, just_saved=True)}),
+    "field-edit": ("crm/detail/field_edit.html", records.field_edit),
+    "field-conflict": ("crm/detail/field_edit.html", lambda: records.field_edit(conflict={"theirs": "松屿路 90 号", "by": "赵一鸣", "when": "10:42"})),
+    "filter": ("crm/list/filter_value.html", lists.condition),
+    "dialog": ("crm/bulk/dialog.html", office.actions_dialog),
     "setup": ("setup/page.html", office.setup),
     "rights": ("setup/rights.html", office.rights),
     "people": ("setup/people.html", office.people),
@@ -48,4 +54,4 @@ PAGES: dict[str, tuple[str, Callable[[], Context]]] = {
     "error-404": ("404.html", dict),
     "error-500": ("500.html", lambda: {"request_id": "7F3A-20"}),
 }
-FRAGMENTS = {"found", "peek"}
+FRAGMENTS = {"found", "peek", "card", "field", "field-edit", "field-conflict", "filter", "dialog"}

@@ -9,7 +9,20 @@ from tests.browser.samples.lists import level
 def field(name: str, label: str, value: str, **more: Any) -> Context:
     return {
         "name": name, "label": label, "html": value, "kind": "text",
-        "is_editable": True, "edit_url": "#", **more,
+        "is_editable": True, "edit_url": "field-edit.html", **more,
+    }
+
+
+def field_edit(**more: Any) -> Context:
+    """One field in the act of being edited."""
+    return {
+        "version": 7,
+        "csrf_token": "sample",
+        "field": {
+            "name": "address", "html_name": "address", "id": "e-address", "label": "送货地址", "kind": "text", "errors": [],
+            "value": "苏州市昆潮区松屿路 88 号 二厂 3 号门", "save_url": "field.html", "view_url": "field.html",
+        },
+        **more,
     }
 
 
