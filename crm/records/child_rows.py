@@ -12,6 +12,7 @@ from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.cleaning import Cleaner, is_empty
+from crm.records.copying import copy_rows, reserve_ids
 from crm.records.history import CHANGED, CREATED, DELETED, write_history
 
 Values = dict[str, Any]
@@ -123,24 +124,32 @@ def compare(access: Access, collection: Collection, before: list[Values], after:
 
 def add_rows(act: Act, module: Module, collection: Collection, rows: Sequence[tuple[int, Values]]) -> None:
     """Write new child rows, given as (record id, values), with their history."""
-    made = []
+    if not rows:
+        return
+    ids = reserve_ids(collection.model, len(rows))
     positions: dict[int, int] = {}
-    for record_id, values in rows:
+    columns = []
+    for pk, (record_id, values) in zip(ids, rows, strict=True):
         position = positions.get(record_id, 0)
         positions[record_id] = position + 1
-        made.append(_instance(module, collection, record_id, values, position))
-    created = collection.model._default_manager.bulk_create(made, batch_size=2000)
-    write_history(act, collection.model, [row.pk for row in created], CREATED)
+        columns.append({"id": pk, **_columns(module, collection, record_id, values, position)})
+    copy_rows(collection.model, columns)
+    write_history(act, collection.model, ids, CREATED)
 
 
-def _instance(module: Module, collection: Collection, record_id: int, values: Values, position: int) -> Any:
+def _columns(
+    module: Module, collection: Collection, record_id: int, values: Values, position: int
+) -> Values:
     members = module.fields[collection.name].members
     columns = {members[name].value_path: value for name, value in values.items() if name in members}
     if collection.derive:
         columns.update(collection.derive(values))
-    return collection.model(
-        module=module.name, record_id=record_id, position=values.get("position", position), **columns
-    )
+    return {
+        **columns,
+        "module": module.name,
+        "record_id": record_id,
+        "position": values.get("position", position),
+    }
 
 
 def apply_changes(act: Act, module: Module, collection: Collection, record_id: int, changes: Changes) -> None:

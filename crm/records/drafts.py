@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
@@ -133,3 +134,14 @@ def living(module: Module, ids: Sequence[int]) -> list[Any]:
 def access_values(access: Access, values: Values) -> Values:
     """Those of a record's stored values that the person may read."""
     return {name: value for name, value in values.items() if name in access.readable}
+
+
+def refused_by_database(module: Module, error: IntegrityError | DataError) -> Invalid:
+    """What the database says to values that are right for the forms: at the field, if it can tell."""
+    diagnostics = getattr(error.__cause__, "diag", None)
+    told = f"_{getattr(diagnostics, 'constraint_name', None) or ''}"
+    sentence = _("The database refuses this value.")
+    names = [name for name in module.stored_fields if told.endswith(f"_{name}")]
+    if names:
+        return Invalid(fields={max(names, key=len): [sentence]})
+    return Invalid(_("The database refuses these values."))

@@ -1,12 +1,13 @@
 """What follows every write, and what may stop one. Rooms above register here at start-up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crm.modules.module import Module
 from crm.records.act import Act
 
-Follower = Callable[[Act, Module, Sequence[int]], None]
+Known = Mapping[int, Mapping[str, Any]]  # values by record id, all that is stored of each
+Follower = Callable[[Act, Module, Sequence[int], Known | None], None]
 Guard = Callable[[Act, Module, Any, frozenset[str]], None]
 
 _followers: list[Follower] = []
@@ -14,7 +15,10 @@ _guards: list[Guard] = []
 
 
 def follow_writes(follower: Follower) -> None:
-    """Call `follower(act, module, ids)` after each write, in its transaction, in this order."""
+    """Call `follower(act, module, ids, known)` after each write, in its transaction, in this order.
+
+    `known` holds the values of new records where the writer has them at hand, else None.
+    """
     if follower not in _followers:
         _followers.append(follower)
 
@@ -31,7 +35,9 @@ def ask_guards(act: Act, module: Module, record: Any, names: frozenset[str]) -> 
         guard(act, module, record, names)
 
 
-def tell_followers(act: Act, module: Module, ids: Sequence[int]) -> None:
+def tell_followers(
+    act: Act, module: Module, ids: Sequence[int], known: Known | None = None
+) -> None:
     """Let everything that follows a write do its part."""
     for follower in _followers:
-        follower(act, module, ids)
+        follower(act, module, ids, known)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,9 @@ from crm.records.beside import IdempotencyKey
 from crm.records.child_rows import Changes, add_rows, apply_changes, compare
 from crm.records.cleaning import Cleaner
 from crm.records.conflicts import refuse_stale
-from crm.records.drafts import Draft, add_defaults, columns_of, draft_of, plain, snapshots
+from crm.records.drafts import (
+    Draft, add_defaults, columns_of, draft_of, plain, refused_by_database, snapshots,
+)  # fmt: skip
 from crm.records.duplicates import refuse_duplicates, refuse_lost
 from crm.records.errors import KeyReused, NotAllowed, VersionMissing
 from crm.records.events import write_events
@@ -72,7 +74,10 @@ def create_record(
     record = access.module.model(
         **new_columns(access, draft, number, department, timezone.now())
     )
-    access.module.model._default_manager.bulk_create([record])
+    try:
+        access.module.model._default_manager.bulk_create([record])
+    except (IntegrityError, DataError) as error:
+        raise refused_by_database(access.module, error) from error
     refuse_lost(access, claim_keys(access.module, {record.pk: keys}))
     for name, rows in draft.collections.items():
         collection = access.module.collections_by_name[name]
@@ -208,8 +213,8 @@ def _save(access: Access, record: Any, changed: Values, after: Values) -> None:
             changed_at=timezone.now(),
             changed_by_id=access.user.pk,
         )
-    except IntegrityError as error:
-        raise NotAllowed(_("The database refuses these values.")) from error
+    except (IntegrityError, DataError) as error:
+        raise refused_by_database(module, error) from error
 
 
 def _tell(

@@ -11,6 +11,7 @@ from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.drafts import living, snapshots
+from crm.records.followers import Known
 from crm.search.models import SearchEntry
 
 LONGEST = 64
@@ -47,9 +48,17 @@ def words_of(field: Field, text: str) -> set[str]:
     return words
 
 
-def refresh_entries(act: Act, module: Module, ids: Sequence[int]) -> None:
-    """Write anew the entries of these records; those of deleted ones go."""
+def refresh_entries(
+    act: Act, module: Module, ids: Sequence[int], known: Known | None = None
+) -> None:
+    """Write anew the entries of these records; those of deleted ones go.
+
+    `known` brings the values of records that are certainly new, so that nothing is read again.
+    """
     if not module.search:
+        return
+    if known is not None:
+        add_entries(module, known)
         return
     records = living(module, ids)
     gone = set(ids) - {record.pk for record in records}
@@ -63,6 +72,20 @@ def refresh_entries(act: Act, module: Module, ids: Sequence[int]) -> None:
             for r in records
         ],
     )
+
+
+def add_entries(module: Module, known: Known) -> None:
+    """Write the entries of new records, whose values are at hand."""
+    write_entries(
+        module,
+        [
+            (
+                pk, values.get("owner"), values.get("department"), values["changed_at"],
+                lexemes_of(module, values),
+            )
+            for pk, values in known.items()
+        ],
+    )  # fmt: skip
 
 
 def write_entries(module: Module, rows: Sequence[tuple[Any, ...]]) -> None:
