@@ -31,7 +31,8 @@ def address_of(request: HttpRequest) -> str | None:
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
-        chain = [*request.headers.get("X-Forwarded-For", "").split(","), address]
+        told = request.headers.get("X-Forwarded-For")
+        chain = [*(told.split(",") if told else ()), address]
         address = chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXIES)].strip()
     try:
         found = ipaddress.ip_address(address)
