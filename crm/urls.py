@@ -4,7 +4,7 @@ from django.urls import include, path, register_converter
 
 from crm.modules.registry import UnknownModule, module_named
 from crm.views import (
-    bin, bulk, detail, edit, fields, finding, health, history, home, lists, timeline,
+    audit, bin, bulk, detail, dictionaries, edit, fields, finding, health, history, home, lists, timeline,
 )  # fmt: skip
 
 
@@ -65,12 +65,17 @@ module_urls = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("accounts.urls")),
+    path("api/", include("crm.api.urls")),
+    path("api/", include("crm.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("palette/", finding.palette, name="palette"),
     path("search/", finding.search_page, name="search"),
     path("lookup/any/", finding.lookup, {"module": "any"}, name="lookup-any"),
     path("lookup/<module:module>/", finding.lookup, name="lookup"),
+    path("setup/audit/", audit.audit_log, name="audit"),
+    path("setup/dictionaries/", dictionaries.dictionaries, name="dictionaries"),
+    path("setup/dictionaries/<slug:name>/", dictionaries.dictionaries, name="dictionary"),
     path("bin/", bin.bin_page, name="bin"),
     path("<module:module>/", include(module_urls)),
 ]

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from crm.access.errors import NotVisible
 from crm.access.policy import Access
-from crm.api.uncovering import uncover
-from crm.api.values import as_json
+from crm.api.values import value_as_json
 from crm.records.errors import Invalid
 from crm.records.lifecycle import assign_records, delete_records, restore_record
+from crm.records.uncovering import uncover
 
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "integer": int, "string": str, "boolean": bool, "array": list, "object": dict,
@@ -148,9 +148,15 @@ def _delete(call: Call) -> Answer:
 
 
 def _unmask(call: Call) -> Answer:
+    """Of a collection the rows with all their members; of any other field its one value."""
     path = call.body["field"]
-    value = uncover(actor=call.actor, module=call.module, pk=call.pk, path=path)
-    return {"field": path, "value": as_json(value)}
+    name, _dot, _member = path.partition(".")
+    if path not in call.access.visible:
+        raise Invalid(fields={"field": [_("There is no such field.")]})
+    if not any(one == name or one.startswith(f"{name}.") for one in call.access.masked):
+        raise Invalid(fields={"field": [_("This field is not masked for you.")]})
+    row = uncover(call.access, call.pk, name)
+    return {"field": path, "value": value_as_json(call.access, name, row[name])}
 
 
 register(

@@ -32,9 +32,15 @@ class Token(Protocol):
         """Whether it reaches a module."""
 
 
-def _authentication() -> list[type]:
+def _authentication() -> list[Any]:
     """Tokens first, so that a missing sign-in is a 401; then our own pages' sessions with CSRF."""
     return [*api_settings.DEFAULT_AUTHENTICATION_CLASSES, SessionAuthentication]
+
+
+def _token(request: Request) -> Token | None:
+    """The token that the call came with; None for a session."""
+    found: Any = request.auth
+    return found
 
 
 class ApiView(APIView):
@@ -59,7 +65,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Besides who and how often: a token that only reads changes nothing."""
         super().initial(request, *args, **kwargs)
-        token: Token | None = request.auth
+        token = _token(request)
         if token is not None and request.method not in SAFE_METHODS and not token.may_write:
             raise NotAllowed(_("This token may only read."))
 
@@ -73,7 +79,7 @@ class ApiView(APIView):
 
     def reaches(self, module_name: str) -> bool:
         """Whether the token, if one is used, is for this module."""
-        token: Token | None = self.request.auth
+        token = _token(self.request)
         return token is None or token.may_use(module_name)
 
     def open(self, module_name: str) -> Access:

@@ -4,7 +4,10 @@ import logging
 from typing import Any
 
 from django.core.exceptions import (
-    BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation,
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
 )  # fmt: skip
 from django.db import OperationalError
 from django.http import Http404
@@ -70,7 +73,8 @@ def _busy(error: OperationalError) -> Response:
 
 
 def _framework(error: APIException) -> Response:
-    detail, fields = error.detail, {}
+    fields: Any = {}
+    detail: Any = error.detail
     if isinstance(detail, dict):
         fields, detail = detail, _("Please check the marked fields.")
     elif isinstance(detail, list):

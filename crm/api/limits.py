@@ -1,7 +1,7 @@
 """How much one person may ask for: calls by the minute, look-ups of whole values by the hour.
 
-Calls are counted in the cache: when it is away nobody is held up. What uncovers a value or
-tells whether a number is known is counted in the audit itself, so it is never given twice.
+Calls are counted in the cache: when it is away nobody is held up. What tells whether a number
+or a name is known is counted in the audit itself, so that parallel calls get no more.
 """
 
 import logging
@@ -23,17 +23,6 @@ log = logging.getLogger("crm.api")
 WINDOW = timedelta(hours=1)
 MINUTE = 60
 CACHE_REST = 30  # seconds without asking a cache that failed
-DEFAULTS = {
-    "API_CALLS_PER_MINUTE": 12_000,
-    "SCREEN_POPS_PER_HOUR": 6_000,
-    "DUPLICATE_CHECKS_PER_HOUR": 2_000,
-    "UNMASKS_PER_HOUR": 120,
-}
-
-
-def limit(name: str) -> int:
-    """The limit called `name`: the setting of that name, or what DEFAULTS says."""
-    return int(getattr(settings, name, DEFAULTS[name]))
 
 
 class CallThrottle(BaseThrottle):
@@ -56,7 +45,7 @@ class CallThrottle(BaseThrottle):
             log.warning("API calls are not counted: %s", error)
             return True
         self._left = MINUTE - now % MINUTE
-        return count <= limit("API_CALLS_PER_MINUTE")
+        return count <= settings.API_CALLS_PER_MINUTE
 
     def wait(self) -> float | None:
         """Seconds until the next window."""
@@ -65,14 +54,13 @@ class CallThrottle(BaseThrottle):
 
 @transaction.atomic
 def spend(
-    actor: Any, action: str, limit_name: str, *, module: str = "", record_id: int | None = None,
+    actor: Any, action: str, most: int, *, module: str = "", record_id: int | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Write one audited look-up, if the person has not had too many in the last hour.
+    """Write one audited look-up, if the person has had fewer than `most` in the last hour.
 
     Raises TooMany. The lock makes parallel look-ups of one person wait for each other.
     """
-    most = limit(limit_name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{action} {actor.pk}"])
     since = timezone.now() - WINDOW

@@ -31,9 +31,7 @@ class StrictJSONParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Any = None
-    ) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The value of the body. Raises ParseError, TooLarge."""
         body = _read(stream, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         try:

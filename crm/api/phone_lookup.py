@@ -1,5 +1,6 @@
 """Who is calling: a whole number, in whatever form a telephone system gives it."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,10 +40,8 @@ def condition_for(text: str) -> Q:
     if not 5 <= len(digits) <= 20 or len(text) > 60:
         raise Invalid(fields={"phone": [_("Give a whole phone number.")]})
     tails = {digits, f"{digits}{HOME_TAIL}"}
-    try:
+    with contextlib.suppress(InvalidPhone):
         tails.add(reversed_digits(parse_phone(text).e164))
-    except InvalidPhone:
-        pass
     same = Q(tail__in=sorted(tails))
     if len(digits) in (7, 8):  # dialled inside its own area: no code in front
         local = Q(tail__startswith=digits, digits__in=LANDLINE_DIGITS)
@@ -58,7 +57,9 @@ def callers(user: Any, text: str, modules: Iterable[str]) -> list[Ref]:
     reachable = [module for module, _name in modules_with_phones(user) if module.name in modules]
     by_module: dict[str, set[int]] = {module.name: set() for module in reachable}
     rows = Phone.rows.annotate(digits=Length("tail")).filter(condition_for(text))
-    for name, pk in rows.filter(module__in=list(by_module)).values_list("module", "record_id")[:200]:
+    for name, pk in rows.filter(module__in=list(by_module)).values_list("module", "record_id")[
+        :200
+    ]:
         by_module[name].add(pk)
     found: list[Ref] = []
     for module in reachable:

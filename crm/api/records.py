@@ -3,21 +3,22 @@
 import re
 from typing import Any
 
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.access.errors import NotAllowed, NotVisible
+from crm.access.errors import NotVisible
 from crm.access.policy import Access
 from crm.api.actions import Call, action_named, check_body
 from crm.api.doors import ApiView, pk_of
-from crm.api.histories import history_page
+from crm.api.history import history_page
 from crm.api.limits import spend
 from crm.api.parsing import as_object, read_json
 from crm.api.values import match_as_json, row_as_json, rows_as_json
 from crm.lists.errors import BadQuery
-from crm.lists.query import DEEPEST, Query, query_from
+from crm.lists.query import DEEPEST, query_from
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
 from crm.records.duplicates import matches_of
@@ -187,10 +188,9 @@ def _record(access: Access, pk: int) -> Response:
 
 def _note_check(access: Access, how: str) -> None:
     """Every answer to "is this known?" is logged and counts. Raises TooMany."""
-    spend(
-        access.user, "duplicate_check", "DUPLICATE_CHECKS_PER_HOUR", module=access.module.name,
-        detail={"how": how},
-    )  # fmt: skip
+    most = settings.DUPLICATE_CHECKS_PER_HOUR
+    name = access.module.name
+    spend(access.user, "duplicate_check", most, module=name, detail={"how": how})
 
 
 def _parameters(given: QueryDict) -> QueryDict:
@@ -202,9 +202,12 @@ def _parameters(given: QueryDict) -> QueryDict:
             raise BadQuery(_("“%s” stands twice in the address.") % name)
     for name, allowed in (("count", {"exact"}), ("bin", {"1"})):
         if name in given and given[name] not in allowed:
-            raise BadQuery(_("“%(name)s” may only be %(value)s.") % {"name": name, "value": allowed.copy().pop()})
+            raise BadQuery(
+                _("“%(name)s” may only be %(value)s.")
+                % {"name": name, "value": allowed.copy().pop()}
+            )
     if given.get("filter"):
-        read_json(given["filter"])
+        read_json(str(given["filter"]))
     return given.copy()
 
 

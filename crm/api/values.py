@@ -68,6 +68,11 @@ def rows_as_json(access: Access, rows: Sequence[Row]) -> list[dict[str, Plain]]:
     ]
 
 
+def value_as_json(access: Access, name: str, value: Any) -> Plain:
+    """One value of one field."""
+    return CONVERTERS.get(access.module.fields[name].kind, as_json)(value)
+
+
 def row_as_json(access: Access, row: Row) -> dict[str, Plain]:
     """One row as an object."""
     return rows_as_json(access, [row])[0]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -70,7 +71,7 @@ class ScreenPopView(ApiView):
         names = [module.name for module, _one in modules_with_phones(request.user)]
         found = callers(request.user, text, [name for name in names if self.reaches(name)])
         spend(
-            request.user, "screen_pop", "SCREEN_POPS_PER_HOUR",
+            request.user, "screen_pop", settings.SCREEN_POPS_PER_HOUR,
             detail={"phone": mask_phone(text), "found": len(found)},
         )  # fmt: skip
         labels = {one.module.name: str(one.module.label) for one in self.open_doors()}

@@ -127,6 +127,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "keyuan_session"
 BIN_DAYS = env.number("BIN_DAYS", 90)
 UNCOVERS_PER_HOUR = env.number("UNCOVERS_PER_HOUR", 60)
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 12_000, least=1)  # each per person
+SCREEN_POPS_PER_HOUR = env.number("SCREEN_POPS_PER_HOUR", 6_000)
+DUPLICATE_CHECKS_PER_HOUR = env.number("DUPLICATE_CHECKS_PER_HOUR", 2_000)
 SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 8 * 3600, least=60)
 
 LANGUAGE_CODE = "zh-hans"
@@ -190,7 +193,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["crm.api.parsing.StrictJSONParser"],
+    "EXCEPTION_HANDLER": "crm.api.errors.answer_error",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,

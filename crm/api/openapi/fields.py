@@ -1,7 +1,6 @@
 """Fields and records as OpenAPI schemas: what is read, what may be written."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from django.utils.translation import gettext as _
 

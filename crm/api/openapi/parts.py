@@ -62,11 +62,12 @@ SHARED: dict[str, Schema] = {
     },
     "HistoryEntry": {
         "type": "object",
-        "required": ["at", "by", "kind", "version", "reason", "changes"],
+        "required": ["at", "by", "kind", "source", "version", "reason", "changes"],
         "properties": {
             "at": {"type": "string", "format": "date-time"},
             "by": {"allOf": [{"$ref": "#/components/schemas/Reference"}], "nullable": True},
-            "kind": {"type": "string", "enum": ["created", "changed", "deleted", "restored"]},
+            "kind": {"type": "string", "description": "created, changed, assigned, deleted, …"},
+            "source": {"type": "string", "description": "form, api, import, …"},
             "version": {"type": "integer"},
             "reason": {"type": "string"},
             "changes": {

@@ -10,7 +10,17 @@ from crm.api.actions import Action, actions_of
 from crm.api.index import PATH
 from crm.api.openapi.fields import components_of
 from crm.api.openapi.parts import (
-    SHARED, Schema, answer, body, component, errors, header, operation, page_of, pointer, query,
+    SHARED,
+    Schema,
+    answer,
+    body,
+    component,
+    errors,
+    header,
+    operation,
+    page_of,
+    pointer,
+    query,
 )  # fmt: skip
 
 Describer = Callable[[Access], dict[str, Any]]
@@ -58,7 +68,9 @@ def _paths(access: Access) -> dict[str, Schema]:
 
 
 def _list(access: Access) -> Schema:
-    sortable = [n for n, f in access.module.fields.items() if n in access.readable and f.is_sortable]
+    sortable = [
+        n for n, f in access.module.fields.items() if n in access.readable and f.is_sortable
+    ]
     visible = [n for n in access.module.fields if n in access.visible]
     text: Schema = {"type": "string"}
     parameters = [
@@ -79,7 +91,8 @@ def _list(access: Access) -> Schema:
             words = ", ".join(f"{name}__{op}" for op in field.traits.operators)
             parameters.append(query(name, text, f"{field.label}: {words}"))
     return operation(
-        access, "list", _("List"), {"200": answer(pointer(f"{access.module.name}-page")), **errors(400, 403)},
+        access, "list", _("List"),
+        {"200": answer(pointer(f"{access.module.name}-page")), **errors(400, 403)},
         parameters=parameters,
     )  # fmt: skip
 
@@ -89,7 +102,7 @@ def _create(access: Access) -> Schema:
     return operation(
         access, "create", _("Create"),
         {"201": answer(pointer(name)), **errors(400, 403, 409, 413, 415)},
-        parameters=[header("Idempotency-Key", _("The same key and body again answer the same record."))],
+        parameters=[header("Idempotency-Key", _("The same call again answers the same record."))],
         requestBody=body(pointer(f"{name}-new")),
     )  # fmt: skip
 
@@ -99,9 +112,7 @@ def _record(access: Access) -> Schema:
     if_match = header("If-Match", _("The version that was read."))
     found: Schema = {
         "parameters": [PK],
-        "get": operation(
-            access, "read", _("Read"), {"200": answer(pointer(name)), **errors(404)}
-        ),
+        "get": operation(access, "read", _("Read"), {"200": answer(pointer(name)), **errors(404)}),
     }
     if access.may("edit"):
         found["patch"] = operation(
