@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
+from crm.modules.registry import all_modules
 from crm.records.errors import NotAllowed
 
 
@@ -21,6 +22,15 @@ def departments_of(owner_ids: set[int]) -> dict[int, int | None]:
     """The main department of each of these persons."""
     people = get_user_model()._default_manager
     return dict(people.filter(pk__in=owner_ids).values_list("pk", "department_id"))
+
+
+def count_owned(user_id: int) -> dict[str, int]:
+    """How many living records the person owns, by the name of each module where there are some."""
+    counts = {
+        module.name: module.rows.filter(owner_id=user_id, deleted_at=None).count()
+        for module in all_modules()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def require_assignable(
