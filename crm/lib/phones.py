@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -17,6 +18,7 @@ _LONGEST_EXTENSION = 8
 
 _PLAIN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
+_SEPARATORS = str.maketrans("", "", " -()/.")
 _MOBILE_SIGNS = str.maketrans("", "", " -()\t\u00a0")
 _LABEL = re.compile(
     r"^(?:手机号?码?|电话|座机|固话|传真|tel|phone|mobile|mob|fax)\s*[:.]?\s*", re.I
@@ -152,11 +154,16 @@ def _parse_other(text: str, extension: str) -> Phone:
     """Landlines, 400 numbers and numbers abroad, by the tables of phonenumbers."""
     if not _ALLOWED.fullmatch(text):
         raise InvalidPhone(_("This is not a phone number: it holds other signs than digits."))
-    digits = sum(sign.isdigit() for sign in text)
-    if digits < 5:
+    if sum(sign.isdigit() for sign in text) < 5:
         raise InvalidPhone(_("This phone number is too short."))
+    return _parse_digits(text.translate(_SEPARATORS))._replace(extension=extension)
+
+
+@lru_cache(maxsize=4096)
+def _parse_digits(text: str) -> Phone:
+    """One number without its separators; kept, since a save reads each number several times."""
     try:
-        number = phonenumbers.parse(text.replace("/", " "), _HOME_REGION)
+        number = phonenumbers.parse(text, _HOME_REGION)
     except NumberParseException as error:
         raise InvalidPhone(_parse_reason(error)) from None
     is_home = number.country_code == _HOME_CODE
@@ -168,7 +175,7 @@ def _parse_other(text: str, extension: str) -> Phone:
         phonenumbers.format_number(number, PhoneNumberFormat.E164),
         phonenumbers.format_number(number, style),
         phonenumbers.number_type(number) in _MOBILE_KINDS and not is_home,
-        extension,
+        "",
     )
 
 
