@@ -22,10 +22,11 @@ from accounts.services.act import (
     save_as,
 )
 from accounts.services.departments import require_valid
-from accounts.services.owned import count_owned, move_owner_department
 from accounts.services.passwords import end_everything, require_good_password
 from accounts.signin.second_factor import remove_totp
 from crm.records.errors import Invalid
+from crm.records.lifecycle import move_owner_department
+from crm.records.owners import count_owned
 
 CHANGEABLE = frozenset(
     {"display_name", "email", "phone", "employee_number", "position", "language", "time_zone"}

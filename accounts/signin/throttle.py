@@ -98,7 +98,9 @@ def tries_left(attempt: SignInAttempt) -> int:
 def _wait(attempt: SignInAttempt) -> int:
     recent = SignInAttempt.objects.filter(at__gt=attempt.at - WINDOW, result__in=COUNTED)
     mine = recent.filter(account=attempt.account, kind__in=_same_kinds(attempt.kind))
-    waits = [_growing(_in_a_row(attempt), attempt.at, FREE_TRIES, LONGEST_WAIT_SECONDS)]
+    waits = [0]
+    if attempt.kind != Kind.RESET:
+        waits.append(_growing(_in_a_row(attempt), attempt.at, FREE_TRIES, LONGEST_WAIT_SECONDS))
     if attempt.device is not None:
         waits.append(_budget(mine.filter(device=attempt.device), attempt.at, DEVICE_BUDGET))
         return max(waits)
