@@ -2,17 +2,23 @@
 
 from crm.activities.models import FollowUp, Mention, Phrase
 from crm.customfields.models import FieldDefinition, ModuleDefinition, Option
+from crm.documents.models import Attachment
 from crm.jobs.models import Job, JobRow, RememberedMapping
 from crm.modules.stamp import Stamp
 from crm.records.beside import (
-    AuditEntry, Event, ExternalId, IdempotencyKey, MatchKey, UniqueValue,
+    AuditEntry,
+    Event,
+    ExternalId,
+    IdempotencyKey,
+    MatchKey,
+    UniqueValue,
 )  # fmt: skip
 from crm.records.children import Address, Mail, Phone, Tag
 from crm.records.models import CustomRecord
 from crm.search.models import SearchEntry
 
 __all__ = [
-    "Address", "AuditEntry", "CustomRecord", "Event", "ExternalId", "FieldDefinition", "FollowUp",
+    "Address", "Attachment", "AuditEntry", "CustomRecord", "Event", "ExternalId", "FieldDefinition", "FollowUp",
     "IdempotencyKey", "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option",
     "Phone", "Phrase", "RememberedMapping", "SearchEntry", "Stamp", "Tag", "UniqueValue",
 ]  # fmt: skip

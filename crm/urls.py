@@ -4,7 +4,20 @@ from django.urls import include, path, register_converter
 
 from crm.modules.registry import UnknownModule, module_named
 from crm.views import (
-    audit, bin, bulk, detail, dictionaries, edit, fields, finding, health, history, home, lists, timeline,
+    audit,
+    bin,
+    bulk,
+    detail,
+    dictionaries,
+    edit,
+    fields,
+    files,
+    finding,
+    health,
+    history,
+    home,
+    lists,
+    timeline,
 )  # fmt: skip
 
 
@@ -76,7 +89,9 @@ urlpatterns = [
     path("setup/audit/", audit.audit_log, name="audit"),
     path("setup/dictionaries/", dictionaries.dictionaries, name="dictionaries"),
     path("setup/dictionaries/<slug:name>/", dictionaries.dictionaries, name="dictionary"),
+    path("files/<record:pk>/", files.attachment, name="attachment"),
     path("bin/", bin.bin_page, name="bin"),
+    path("follow-ups/team/", activity.team_activity, name="team-activity"),
     path("<module:module>/", include(module_urls)),
 ]
 handler404 = "crm.views.refusals.page_not_found"

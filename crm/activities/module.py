@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.activities.models import FollowUp, Mention
 from crm.activities.touch import touch_subjects
+from crm.documents.collection import FILES
 from crm.modules.collections import Collection
 from crm.modules.module import GROUPS, Module
 
@@ -41,7 +42,7 @@ class FollowUps(Module):
     filters = ["owner", "kind", "happened_at", "subject", "department"]
     search = {"x": "text", "z": "number"}
     default_sort = ("-happened_at",)
-    collections = (MENTIONS,)
+    collections = (MENTIONS, FILES)
     changes = {
         "subject": {"kind": "any_relation"},
         "partner": {"kind": "any_relation"},
@@ -50,6 +51,7 @@ class FollowUps(Module):
     }
     parent = "subject"
     is_only_inside = True
+    team_page = "/follow-ups/team/"
 
     def validate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What happened lies in the past; an hour's grace for clocks that differ."""

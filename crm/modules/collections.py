@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.text import capfirst
 
 from crm.modules.fields import Field, field_from_column
 
@@ -17,6 +18,7 @@ class Collection:
     people see; the first one is what a single value stands for. `changes` overrides
     attributes of a member: {"number": {"kind": "phone", "mask": mask_phone}}.
     `derive` gives a row's background columns from its members (E.164 of a number).
+    `stored` names further columns that services fill in; `is_read_only` rows come from services.
     `identity` names the members that make two rows the same: sets are merged by it.
     """
 
@@ -27,6 +29,8 @@ class Collection:
     changes: Mapping[str, Mapping[str, Any]]
     identity: tuple[str, ...]
     derive: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    stored: tuple[str, ...] = ()
+    is_read_only: bool = False
     limit: int = 50
     help: Any = ""
 
@@ -42,5 +46,10 @@ class Collection:
             for name in self.fields
         }
         return Field(
-            name=self.name, kind="collection", label=self.label, help=self.help, members=members
+            name=self.name,
+            kind="collection",
+            label=capfirst(self.label),
+            help=self.help,
+            members=members,
+            is_read_only=self.is_read_only,
         )

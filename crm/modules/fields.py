@@ -9,8 +9,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F
 from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Cast
+from django.utils.text import capfirst
 
 TEXT_OPERATORS = ("eq", "ne", "in", "not_in", "contains", "starts", "empty", "not_empty")
 ORDER_OPERATORS = (
@@ -46,8 +47,8 @@ KINDS = {
         Kind("multi_choice", ("contains", "empty", "not_empty"), is_sortable=False),
         Kind("relation", CHOICE_OPERATORS, cast=models.BigIntegerField),
         Kind("any_relation", ("eq", "in", "empty", "not_empty"), is_sortable=False),
-        Kind("user", CHOICE_OPERATORS),
-        Kind("department", CHOICE_OPERATORS),
+        Kind("user", CHOICE_OPERATORS, cast=models.BigIntegerField),
+        Kind("department", CHOICE_OPERATORS, cast=models.BigIntegerField),
         Kind("email", TEXT_OPERATORS),
         Kind("url", TEXT_OPERATORS),
         Kind("phone", TEXT_OPERATORS),
@@ -85,6 +86,7 @@ class Field:
     target: str = ""
     is_read_only: bool = False
     is_unique: bool = False
+    is_nullable: bool = False
     nulls_first: bool = False
     is_due: bool = False
     sort_column: str = ""
@@ -132,6 +134,8 @@ class Field:
         """The field's value in SQL, typed."""
         if not self.is_custom:
             return F(self.value_path)
+        if self.kind == "multi_choice":
+            return KeyTransform(self.key, "custom")  # a list, as JSON
         text = KT(f"custom__{self.key}")
         if self.traits.cast is None:
             return text
@@ -189,11 +193,12 @@ def field_from_column(model: type[models.Model], name: str) -> Field:
     return Field(
         name=name,
         kind=kind,
-        label=column.verbose_name,
+        label=capfirst(column.verbose_name),
         help=column.help_text,
         column=name,
         required=not column.blank and not column.has_default() and kind != "boolean",
         default=default,
+        is_nullable=column.null,
         max_length=getattr(column, "max_length", None),
         places=getattr(column, "decimal_places", 2) or 0,
         choices=tuple(column.choices or ()),

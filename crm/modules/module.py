@@ -71,6 +71,7 @@ class Module:
     parts: Sequence[Part] = ()
     extra_actions: Sequence[str] = ()
     has_follow_ups: bool = False
+    team_page: str = ""  # the address of a summary by person, where there is one
     is_only_inside: bool = False  # made on another record's page, not by a form of its own
     background: frozenset[str] = frozenset()
     duplicate_fields: frozenset[str] = frozenset()

@@ -9,10 +9,9 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
-from crm.access import names
-from crm.records.uncovering import uncover
 from crm.forms.page import one_field
 from crm.forms.posted import posted_values
 from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
@@ -21,6 +20,7 @@ from crm.modules.fields import Field
 from crm.modules.registry import module_named
 from crm.records.errors import DuplicateFound, Invalid, NotVisible, StaleRecord
 from crm.records.services import update_record
+from crm.records.uncovering import uncover
 
 SHOWN_FOR = 30
 QUIET_SECTIONS = 3

@@ -14,7 +14,14 @@ from crm.lists.query import Query, query_from
 from crm.modules.registry import module_named
 from crm.views.address import Address
 from crm.views.list_parts import (
-    bulk_actions, chips, column_heads, empty_state, filter_fields, pager, sort_menu, views_menu,
+    bulk_actions,
+    chips,
+    column_heads,
+    empty_state,
+    filter_fields,
+    pager,
+    sort_menu,
+    views_menu,
 )  # fmt: skip
 from crm.views.new_condition import filter_value_context, merged_address
 

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +18,7 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Row
 from crm.activities.models import Phrase
 from crm.customfields.dictionaries import option_label, options_of
+from crm.documents.services import attach_files
 from crm.forms.people import people_options
 from crm.lists.columns import due_class, record_url
 from crm.lists.conditions import compile_tree
@@ -113,6 +115,11 @@ def _follow_up_event(door: Access, one: Row) -> dict[str, Any]:
         "when_title": show_moment(happened),
         "day": _heading(happened),
         "note": _("Next contact %s") % show_moment(due) if due else "",
+        "files": [
+            {"name": file["name"], "url": f"/files/{file['id']}/", "size": file.get("size")}
+            for file in one.get("files") or ()
+            if file.get("name")
+        ],
     }
 
 
@@ -179,7 +186,7 @@ def composer_context(access: Access, row: Row, request: HttpRequest) -> dict[str
         "next_choices": _next_choices(),
         "phrases": _phrases(request.user),
         "people": [{"pk": one["value"], "name": one["label"]} for one in people_options()],
-        "may_attach": False,
+        "may_attach": "files" in door.visible,
         "key": uuid.uuid4().hex,
     }
 
@@ -235,7 +242,11 @@ def log_follow_up(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     is_part = bool(request.headers.get("HX-Request"))
     key = request.POST.get("key") or None
     try:
-        create_record(actor=request.user, module="follow-ups", values=values, key=key)
+        with transaction.atomic():
+            made = create_record(actor=request.user, module="follow-ups", values=values, key=key)
+            files = request.FILES.getlist("files")
+            if files:
+                attach_files(actor=request.user, module="follow-ups", pk=made, files=files)
     except Refusal as refusal:
         if not is_part:
             raise

@@ -1,0 +1,113 @@
+"""Attaching files to records, and opening them again after the door was asked."""
+
+import hashlib
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.access.policy import access_to
+from crm.documents.models import Attachment
+from crm.modules.registry import UnknownModule
+from crm.records.act import Act
+from crm.records.child_rows import add_rows
+from crm.records.errors import Invalid, NotVisible
+
+LARGEST = 20 * 1024 * 1024
+MOST_FILES = 10
+
+
+def clean_name(name: str) -> str:
+    """A name that is safe to show and to offer: no path, no control or direction signs."""
+    name = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C").strip(" .")
+    stem, dot, ending = kept.rpartition(".")
+    if not dot:
+        return kept[:200] or "file"
+    return f"{stem[: 200 - len(ending[:20])]}.{ending[:20]}"
+
+
+@transaction.atomic
+def attach_files(*, actor: Any, module: str, pk: int, files: Sequence[UploadedFile]) -> list[int]:
+    """Hang files on a record that the actor may edit; the same file twice is kept once.
+
+    Raises Invalid (too many, too large, empty), NotVisible, NotAllowed.
+    """
+    if len(files) > MOST_FILES:
+        raise Invalid(fields={"files": [_("At most %d files at once.") % MOST_FILES]})
+    access = access_to(actor, module)
+    access.lock(pk, "edit")
+    collection = access.module.collections_by_name.get("files")
+    if collection is None or "files" not in access.visible:
+        raise NotVisible
+    act = Act(actor, "form")
+    rows = Attachment.rows.filter(module=module, record_id=pk)
+    known = set(rows.values_list("name", "sha256"))
+    made = []
+    for file in files:
+        values = _store(file)
+        if (values["name"], values["sha256"]) in known:
+            default_storage.delete(values["stored"])
+            continue
+        made.append((pk, values))
+    add_rows(act, access.module, collection, made)
+    return list(rows.order_by("-pk").values_list("pk", flat=True)[: len(made)])
+
+
+def _store(file: UploadedFile) -> dict[str, Any]:
+    size = file.size or 0
+    if size > LARGEST:
+        most = LARGEST // 1024 // 1024
+        raise Invalid(fields={"files": [_("“%(name)s” is larger than %(most)d MB.") % {"name": file.name, "most": most}]})
+    if not size:
+        raise Invalid(fields={"files": [_("“%s” is empty.") % file.name]})
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    stored = default_storage.save(f"attachments/{secrets.token_hex(16)}", file)
+    return {
+        "name": clean_name(file.name or ""),
+        "size": size,
+        "stored": stored,
+        "sha256": digest.hexdigest(),
+    }
+
+
+def open_attachment(user: Any, pk: int) -> tuple[Attachment, Any]:
+    """The row and the open file, if the person may see the record and its files.
+
+    Raises NotVisible.
+    """
+    row = Attachment.rows.filter(pk=pk).first()
+    if row is None:
+        raise NotVisible
+    try:
+        access = access_to(user, row.module)
+    except UnknownModule:
+        raise NotVisible from None
+    if "files.name" not in access.readable or not _may_see(user, row):
+        raise NotVisible
+    try:
+        return row, default_storage.open(row.stored)
+    except FileNotFoundError:
+        raise NotVisible from None
+
+
+def _may_see(user: Any, row: Attachment) -> bool:
+    """By its own door, or through the record that it hangs on."""
+    access = access_to(user, row.module)
+    if access.rows().filter(pk=row.record_id).exists():
+        return True
+    found = access.module.rows.filter(pk=row.record_id, deleted_at__isnull=True)
+    parent = access.module.fields.get(access.module.parent)
+    if parent is None or parent.kind != "any_relation" or not access.grants.scope("view"):
+        return False
+    subject = found.values_list(parent.column, flat=True).first() or ""
+    module, _slash, pk = subject.partition("/")
+    return bool(pk) and access_to(user, module).rows().filter(pk=int(pk)).exists()

@@ -1,0 +1,203 @@
+"""The audit log for administrators: changes of records and everything else that was done."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from crm.access import names
+from crm.access.errors import NotAllowed
+from crm.access.policy import access_to
+from crm.lists.columns import record_url
+from crm.lists.show import show_moment
+from crm.lists.values import day_start
+from crm.modules.fields import Field
+from crm.modules.registry import UnknownModule, all_modules, module_named
+from crm.records.beside import AuditEntry, Event
+
+PAGE = 50
+DEEPEST = 40
+BAD = frozenset({"sign_in_failed", "deleted", "purged", "locked_out"})
+KINDS = {
+    "": gettext_lazy("All"),
+    "changes": gettext_lazy("Changes"),
+    "actions": gettext_lazy("Actions"),
+}
+ACTIONS = {
+    "created": gettext_lazy("Entered"),
+    "changed": gettext_lazy("Changed"),
+    "assigned": gettext_lazy("Given to another owner"),
+    "deleted": gettext_lazy("Deleted"),
+    "restored": gettext_lazy("Restored"),
+    "purged": gettext_lazy("Removed for good"),
+    "undone": gettext_lazy("Undone"),
+    "uncover": gettext_lazy("Masked value shown"),
+    "export": gettext_lazy("Exported"),
+    "import": gettext_lazy("Imported"),
+}
+MOMENT = Field("at", "datetime", "")
+
+
+@dataclass
+class Line:
+    """One thing that somebody did."""
+
+    at: dt.datetime
+    actor: int | None
+    action: str
+    module: str
+    record_id: int | None
+    detail: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
+
+
+def require_administrator(request: HttpRequest) -> None:
+    """Raise NotAllowed unless the person administers the product."""
+    if not request.user.grants(all_modules()[0].name).administer:  # type: ignore[union-attr]
+        raise NotAllowed(_("Only administrators open this page."))
+
+
+@require_GET
+def audit_log(request: HttpRequest) -> HttpResponse:
+    """GET /setup/audit/?kind=&q=&from=&to=&page=."""
+    require_administrator(request)
+    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("kind", "q", "from", "to")}
+    page = _page(request.GET.get("page", "1"))
+    lines = _lines(asked, page * PAGE + 1)
+    shown = lines[(page - 1) * PAGE : page * PAGE]
+    base = {name: value for name, value in asked.items() if value}
+
+    def url(**changes: Any) -> str:
+        return f"{request.path}?{urlencode({**base, **changes})}"
+
+    first = (page - 1) * PAGE
+    context = {
+        "crumbs": [{"label": _("Setup"), "url": "/setup/"}, {"label": _("Audit log"), "url": ""}],
+        "kinds": [
+            {"label": label, "url": url(kind=kind), "is_current": kind == asked["kind"]}
+            for kind, label in KINDS.items()
+        ],
+        "search": {"value": asked["q"], "url": request.path, "keep": [{"name": "kind", "value": asked["kind"]}]},
+        "period": {"from": asked["from"], "to": asked["to"]},
+        "entries": list(_entries(request, shown)),
+        "pager": {
+            "first": first + 1 if shown else 0, "last": first + len(shown), "page": page, "pages": 0,
+            "prev_url": url(page=page - 1) if page > 1 else "",
+            "next_url": url(page=page + 1) if len(lines) > page * PAGE and page < DEEPEST else "",
+        },
+        "export_url": "",
+    }  # fmt: skip
+    return render(request, "setup/audit.html", context)
+
+
+def _page(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdigit() and 1 <= int(raw[:4]) <= DEEPEST else 1
+
+
+def _lines(asked: dict[str, str], most: int) -> list[Line]:
+    """The newest lines of both sources, merged."""
+    where = _period(asked)
+    text = asked["q"].strip()
+    found: list[Line] = []
+    if asked["kind"] != "actions":
+        events = Event.objects.filter(where & _who_or_what(text, "kind"))
+        columns = ("at", "actor_id", "kind", "module", "record_id", "changed", "address")
+        for at, actor, kind, module, pk, changed, address in events.order_by("-at", "-id").values_list(*columns)[:most]:
+            found.append(Line(at, actor, kind, module, pk, {"fields": changed}, address or ""))
+    if asked["kind"] != "changes":
+        entries = AuditEntry.objects.filter(where & _who_or_what(text, "action"))
+        columns = ("at", "actor_id", "action", "module", "record_id", "detail", "address")
+        for row in entries.order_by("-at", "-id").values_list(*columns)[:most]:
+            found.append(Line(*row[:6], row[6] or ""))
+    found.sort(key=lambda line: line.at, reverse=True)
+    return found[:most]
+
+
+def _period(asked: dict[str, str]) -> Q:
+    where = Q()
+    for name, lookup, days in (("from", "at__gte", 0), ("to", "at__lt", 1)):
+        try:
+            day = dt.date.fromisoformat(asked[name])
+        except ValueError:
+            continue
+        where &= Q(**{lookup: day_start(MOMENT, day + dt.timedelta(days=days))})
+    return where
+
+
+def _who_or_what(text: str, action: str) -> Q:
+    if not text:
+        return Q()
+    people = get_user_model()._default_manager
+    named = people.filter(Q(display_name__icontains=text) | Q(username__icontains=text))
+    actions = [key for key, label in ACTIONS.items() if text.casefold() in str(label).casefold()]
+    where = Q(actor_id__in=list(named.values_list("pk", flat=True)[:200]))
+    where |= Q(**{f"{action}__in": [*actions, text]}) | Q(module=text)
+    return where | Q(record_id=int(text)) if text.isdigit() and len(text) < 18 else where
+
+
+def _entries(request: HttpRequest, lines: list[Line]) -> Iterator[dict[str, Any]]:
+    people = names.people(line.actor for line in lines)
+    labels: dict[tuple[str, int], str] = {}
+    by_module: dict[str, set[int]] = {}
+    for line in lines:
+        if line.record_id and line.module:
+            by_module.setdefault(line.module, set()).add(line.record_id)
+    for module, ids in by_module.items():
+        try:
+            door = access_to(request.user, module_named(module))
+        except UnknownModule:
+            continue
+        labels.update({(module, pk): ref.label for pk, ref in door.labels(module, ids).items()})
+    for line in lines:
+        who = people.get(line.actor) if line.actor else None
+        yield {
+            "when": show_moment(line.at),
+            "when_title": line.at.isoformat(timespec="seconds"),
+            "who": who.label if who else "",
+            "what": ACTIONS.get(line.action, line.action.replace("_", " ")),
+            "module": _module_label(line.module),
+            "record": _record(line, labels),
+            "detail": _detail(request, line),
+            "ip": line.address,
+            "is_bad": line.action in BAD,
+        }
+
+
+def _module_label(name: str) -> Any:
+    try:
+        return module_named(name).label_plural if name else ""
+    except UnknownModule:
+        return name
+
+
+def _record(line: Line, labels: dict[tuple[str, int], str]) -> dict[str, str] | None:
+    if not line.record_id:
+        return None
+    label = labels.get((line.module, line.record_id))
+    if label is None:
+        return {"label": f"{_module_label(line.module)} {line.record_id}", "url": ""}
+    return {"label": label[:60], "url": record_url(line.module, line.record_id)}
+
+
+def _detail(request: HttpRequest, line: Line) -> str:
+    """Names of changed fields that the reader may see; otherwise what the entry says of itself."""
+    changed = line.detail.get("fields")
+    if isinstance(changed, list) and line.action != "created":
+        try:
+            door = access_to(request.user, module_named(line.module))
+        except UnknownModule:
+            return ""
+        fields = door.module.fields
+        return "、".join(str(fields[name].label) for name in changed if name in fields and name in door.visible)
+    if line.action == "created":
+        return ""
+    return " · ".join(f"{key}: {value}" for key, value in line.detail.items() if value not in ("", None))

@@ -1,0 +1,19 @@
+"""Files of records: always as a download, never as a page of ours."""
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from crm.documents.services import open_attachment
+
+
+@require_GET
+def attachment(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET /files/<id>/: the file, if the record and its files may be seen."""
+    row, file = open_attachment(request.user, pk)
+    response = FileResponse(
+        file, as_attachment=True, filename=row.name, content_type="application/octet-stream"
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
