@@ -265,8 +265,3 @@ def _require_in_reach(batch: Batch, ids: Mapping[int, int]) -> None:
         batch.outcomes[place].errors = {"owner": [sentence]}
     if outside:
         raise _Refused
-
-
-def stored_names(module: Module) -> frozenset[str]:
-    """The names of all that a record holds: fields and collections."""
-    return frozenset(module.stored_fields) | frozenset(module.collections_by_name)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from crm.access.policy import Access
 from crm.modules.fields import Field
 from crm.modules.module import Module
-from crm.records.child_rows import clean_rows, loaded_rows
+from crm.records.child_rows import Changes, clean_rows, compare, loaded_rows
 from crm.records.cleaning import Cleaner, is_empty
 from crm.records.errors import Invalid
 
@@ -99,6 +99,46 @@ def columns_of(module: Module, values: Mapping[str, Any]) -> tuple[Values, Value
         else:
             columns[one.value_path] = value
     return columns, custom
+
+
+@dataclass
+class Change:
+    """How one record differs from what is stored: fields, collections, and all of it afterwards."""
+
+    changed: Values
+    children: dict[str, Changes]
+    after: Values
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What changes, by field."""
+        return frozenset({*self.changed, *self.children})
+
+
+def change_of(access: Access, before: Mapping[str, Any], draft: Draft) -> Change:
+    """What a draft changes in a record; puts into the draft what does not fit together."""
+    children = {}
+    for name, rows in draft.collections.items():
+        collection = access.module.collections_by_name[name]
+        changes = compare(access, collection, before[name], rows)
+        if changes:
+            children[name] = changes
+    changed = {name: value for name, value in draft.values.items() if before.get(name) != value}
+    change = Change(changed, children, {**before, **draft.all})
+    if change.names and not draft.errors:
+        errors = access.module.validate(change.after)
+        draft.errors.update({name: [text] for name, text in errors.items()})
+    return change
+
+
+def changed_columns(module: Module, record: Any, change: Change) -> Values:
+    """The columns that a change writes; custom values are merged key by key."""
+    columns, custom = columns_of(module, change.changed)
+    columns.update(module.derive(change.after))
+    if custom:
+        kept = {**record.custom, **custom}
+        columns["custom"] = {name: plain(v) for name, v in kept.items() if v not in (None, "")}
+    return columns
 
 
 def plain(value: Any) -> Any:

@@ -102,6 +102,26 @@ def release_keys(module: Module, ids: Sequence[int]) -> None:
     MatchKey.objects.filter(module=module.name, record_id__in=list(ids)).delete()
 
 
+def drop_keys(module: Module, keys: Mapping[int, Keys]) -> None:
+    """Give back single keys of records, by record id."""
+    for model, column in ((UniqueValue, "field"), (MatchKey, "rule")):
+        rows = [
+            (rule, key[:LONGEST_KEY], pk)
+            for pk, found in keys.items()
+            for rule, key in (found.exact if model is UniqueValue else found.near)
+        ]
+        if not rows:
+            continue
+        value = "value" if model is UniqueValue else "key"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {model._meta.db_table} AS t"  # noqa: S608  our own names
+                " USING unnest(%s::text[], %s::text[], %s::bigint[]) AS r(rule, key, id)"
+                f" WHERE t.module = %s AND t.record_id = r.id AND t.{column} = r.rule AND t.{value} = r.key",
+                [*(list(one) for one in zip(*rows, strict=True)), module.name],
+            )
+
+
 def describe(keys: Keys) -> dict[str, Any]:
     """The keys as plain data, for tests and the inspector."""
     return {"exact": sorted(keys.exact), "near": sorted(keys.near)}

@@ -19,12 +19,20 @@ from crm.access.policy import Access, access_to
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.beside import IdempotencyKey
-from crm.records.child_rows import Changes, add_rows, apply_changes, compare
+from crm.records.child_rows import add_rows, apply_changes
 from crm.records.cleaning import Cleaner
 from crm.records.conflicts import refuse_stale
 from crm.records.drafts import (
-    Draft, add_defaults, columns_of, draft_of, plain, refused_by_database, snapshots,
-)  # fmt: skip
+    Change,
+    Draft,
+    add_defaults,
+    change_of,
+    changed_columns,
+    columns_of,
+    draft_of,
+    refused_by_database,
+    snapshots,
+)
 from crm.records.duplicates import refuse_duplicates, refuse_lost
 from crm.records.errors import KeyReused, NotAllowed, VersionMissing
 from crm.records.events import write_events
@@ -167,48 +175,28 @@ def update_record(
     if record.version != version:
         refuse_stale(access, record, version, before, draft)
     draft.refuse()
-    changed = {n: v for n, v in draft.values.items() if before.get(n) != v}
-    children = _child_changes(access, before, draft)
-    if not changed and not children:
-        return record.version
-    after = {**before, **draft.all}
-    errors = access.module.validate(after)
-    draft.errors.update({name: [text] for name, text in errors.items()})
+    change = change_of(access, before, draft)
     draft.refuse()
-    names = {*changed, *children}
-    if names & access.module.duplicate_fields:
-        keys = refuse_duplicates(access, after, but=pk)
+    if not change.names:
+        return record.version
+    if change.names & access.module.duplicate_fields:
+        keys = refuse_duplicates(access, change.after, but=pk)
         release_keys(access.module, [pk])
         refuse_lost(access, claim_keys(access.module, {pk: keys}))
-    _save(access, record, changed, after)
-    for name, changes in children.items():
+    _save(access, record, change)
+    for name, changes in change.children.items():
         apply_changes(act, access.module, access.module.collections_by_name[name], pk, changes)
-    _tell(act, access.module, pk, version + 1, CHANGED, "changed", names)
+    _tell(act, access.module, pk, version + 1, CHANGED, "changed", change.names)
     _require_in_reach(access, "edit", pk)
     return version + 1
 
 
-def _child_changes(access: Access, before: Values, draft: Draft) -> dict[str, Changes]:
-    found = {}
-    for name, rows in draft.collections.items():
-        collection = access.module.collections_by_name[name]
-        changes = compare(access, collection, before[name], rows)
-        if changes:
-            found[name] = changes
-    return found
-
-
-def _save(access: Access, record: Any, changed: Values, after: Values) -> None:
+def _save(access: Access, record: Any, change: Change) -> None:
     """Write only the named columns; custom values are merged key by key."""
     module = access.module
-    columns, custom = columns_of(module, changed)
-    columns.update(module.derive(after))
-    if custom:
-        kept = {**record.custom, **custom}
-        columns["custom"] = {n: plain(v) for n, v in kept.items() if v not in (None, "")}
     try:
         module.rows.filter(pk=record.pk, version=record.version).update(
-            **columns,
+            **changed_columns(module, record, change),
             version=F("version") + 1,
             changed_at=timezone.now(),
             changed_by_id=access.user.pk,
