@@ -42,9 +42,3 @@ export function token() {
   const field = document.querySelector("[name=csrfmiddlewaretoken]");
   return headers ? JSON.parse(headers)["X-CSRFToken"] : (field?.value ?? "");
 }
-
-/** Says something to people who listen to the page. */
-export function announce(text) {
-  const place = document.getElementById("count");
-  if (place) place.setAttribute("aria-label", text);
-}

@@ -2,8 +2,9 @@
 
     python -m tests.browser.gallery [--out DIR] [--only list,record] [--language zh-hans] [--check]
 
-Pictures: each page at 1440, 1024 and 390 px, light and dark. --check reports script errors, refusals of the
-content policy, sideways scroll and, where axe-core is installed, serious faults of accessibility.
+Pictures: each page at 1440, 1024 and 390 px, light and dark. --check reports script errors,
+refusals of the content policy, sideways scroll and, where axe-core is installed, serious faults of
+accessibility.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,17 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = Path(os.environ.get("NODE_MODULES", ROOT / "node_modules"))
 SIZES = {1440: 900, 1024: 768, 390: 844}
 ARGUMENTS = [
-    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -114,32 +122,47 @@ def faults_of(page: Any, name: str, axe: Path) -> list[str]:
     return found
 
 
-def draw(out: Path, names: list[str], sizes: list[int], themes: list[str], check: bool) -> list[str]:
+def listen(page: Any, faults: list[str]) -> None:
+    """Every error that the page's scripts or the content policy report goes into `faults`."""
+
+    def note(line: Any) -> None:
+        if line.type == "error":
+            faults.append(f"console: {line.text[:200]} {line.location.get('url', '')}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+
+
+def draw(
+    out: Path, names: list[str], sizes: list[int], themes: list[str], check: bool
+) -> list[str]:
     """Pictures of the pages in `out`; the faults when `check`."""
     from playwright.sync_api import sync_playwright
 
-    axe, faults = MODULES / "axe-core/axe.min.js", []
+    axe = MODULES / "axe-core/axe.min.js"
+    faults: list[str] = []
     with served(out) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         for width in sizes:
-            page = browser.new_page(viewport={"width": width, "height": SIZES[width]}, reduced_motion="reduce")
-            page.on("console", lambda m: m.type == "error" and faults.append(f"console: {m.text[:200]} {m.location}"))
-            page.on("pageerror", lambda e: faults.append(f"script: {e}"))
-            for name in names:
-                for theme in themes:
-                    page.goto(f"{address}/{name}.html")
-                    page.evaluate("t => document.documentElement.dataset.bsTheme = t", theme)
-                    page.wait_for_timeout(120)
-                    page.screenshot(path=out / f"{name}-{width}-{theme}.png")
-                    if check:
-                        faults += faults_of(page, f"{name}-{width}-{theme}", axe)
+            size = {"width": width, "height": SIZES[width]}
+            page = browser.new_page(viewport=size, reduced_motion="reduce")
+            listen(page, faults)
+            for name, theme in product(names, themes):
+                page.goto(f"{address}/{name}.html")
+                page.evaluate("t => document.documentElement.dataset.bsTheme = t", theme)
+                page.wait_for_timeout(120)
+                page.screenshot(path=out / f"{name}-{width}-{theme}.png")
+                if check:
+                    faults += faults_of(page, f"{name}-{width}-{theme}", axe)
             page.close()
         browser.close()
     return list(dict.fromkeys(faults))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", default="/tmp/gallery")
     parser.add_argument("--only", default="")
     parser.add_argument("--sizes", default="1440,1024,390")
@@ -153,7 +176,9 @@ def main() -> int:
 
     out = Path(options.out)
     write(out, options.language)
-    names = [name for name in options.only.split(",") if name] or [name for name in PAGES if name not in FRAGMENTS]
+    names = [name for name in options.only.split(",") if name] or [
+        name for name in PAGES if name not in FRAGMENTS
+    ]
     sizes = [int(size) for size in options.sizes.split(",")]
     faults = draw(out, names, sizes, options.themes.split(","), options.check)
     print("\n".join(faults) or "no faults", file=sys.stderr)

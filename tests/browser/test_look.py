@@ -1,4 +1,4 @@
-"""The pages' scripts in a real Chromium, on pages drawn from samples: keys, panel, picking, inline edit, palette, drafts."""
+"""The pages' scripts in a real Chromium, on pages drawn from samples: keys, panel, edit, drafts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,7 +189,9 @@ def test_rights_count_what_is_not_applied_yet(page: Any, address: str) -> None:
     assert page.locator(".reach.s5.changed").count() == 1
 
 
-@pytest.mark.parametrize("name", ["list", "record", "form-wrong", "import", "rights", "home", "conflict", "audit"])
+@pytest.mark.parametrize(
+    "name", ["list", "record", "form-wrong", "import", "rights", "home", "conflict", "audit"]
+)
 def test_no_page_scrolls_sideways_on_a_phone(page: Any, address: str, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{address}/{name}.html")

@@ -69,7 +69,18 @@ def row(number: int, line: str) -> Context:
         "peek_url": "peek.html",
         "edit_url": "form.html",
         "title": name,
-        "cells": ["", level(sign), stage(word), pool(left), figure, touched, strong, won, late, city],
+        "cells": [
+            "",
+            level(sign),
+            stage(word),
+            pool(left),
+            figure,
+            touched,
+            strong,
+            won,
+            late,
+            city,
+        ],
         "mark": level(sign),
         "sub": f"{word} · {following or '没有下一步'}",
         "figure": f"¥{deals}" if deals else "",
@@ -105,116 +116,162 @@ def views() -> list[Context]:
     return [
         {
             "label": "我的",
-            "items": [one("我的客户", 214, is_current=True), one("A 级快到期", 9), one("三个月没下单", 31)],
+            "items": [
+                one("我的客户", 214, is_current=True),
+                one("A 级快到期", 9),
+                one("三个月没下单", 31),
+            ],
         },
         {
             "label": "华东一部共享",
-            "items": [one("医药重点客户", 46, is_locked=True), one("逾期未付款", 12), one("今年新客户", 38)],
+            "items": [
+                one("医药重点客户", 46, is_locked=True),
+                one("逾期未付款", 12),
+                one("今年新客户", 38),
+            ],
         },
         {"label": "全公司", "items": [one("全部客户", 1902)]},
     ]
 
 
-def peek() -> Context:
-    fields = [
-        ("owner", "负责人", "陈思远", True),
-        ("helpers", "协作人", "李娜、郑雅文", True),
-        ("mobile", "手机 · 陆建平", "138****0021", False),
-        ("region", "所在大区", "浙北", True),
-        ("terms", "付款条件", "月结 45 天", True),
-        ("calibration", "下次校准", "2027年01月12日", True),
-    ]
-    return {
-        "title": "禾渚食品股份有限公司",
-        "url": "record.html",
-        "edit_url": "form.html",
-        "level": level("A"),
-        "line": html('<span class="dial p80">忠诚</span> · 食品饮料 · 嘉兴 · 合作 4 年'),
-        "actions": [item("打电话", "phone", "tel:"), item("记跟进", "pen"), item("商机", "deal")],
-        "notice": {
-            "kind": "warn",
+fields = [
+    ("owner", "负责人", "陈思远", True),
+    ("helpers", "协作人", "李娜、郑雅文", True),
+    ("mobile", "手机 · 陆建平", "138****0021", False),
+    ("region", "所在大区", "浙北", True),
+    ("terms", "付款条件", "月结 45 天", True),
+    ("calibration", "下次校准", "2027年01月12日", True),
+]
+PEEK = {
+    "title": "禾渚食品股份有限公司",
+    "url": "record.html",
+    "edit_url": "form.html",
+    "level": level("A"),
+    "line": html('<span class="dial p80">忠诚</span> · 食品饮料 · 嘉兴 · 合作 4 年'),
+    "actions": [item("打电话", "phone", "tel:"), item("记跟进", "pen"), item("商机", "deal")],
+    "notice": {
+        "kind": "warn",
+        "icon": "headset",
+        "title": "投诉还剩 1 小时 20 分首次响应",
+        "text": "GD-20917 流量计读数漂移，现场停线，李娜处理中",
+    },
+    "figures": [
+        {"label": "近 12 月成交", "value": "¥3,908,400", "url": "#"},
+        {"label": "待收", "value": "¥210,000", "note": "12月05日到期", "url": "#"},
+        {"label": "在谈 2 个", "value": "¥1,264,000", "url": "#"},
+        {"label": "流失可能", "value": "6%", "note": "低", "url": "#"},
+    ],
+    "groups": [
+        {
+            "title": "资料",
+            "note": "点一下就能改",
+            "fields": [
+                {
+                    "name": name,
+                    "label": label,
+                    "html": value,
+                    "kind": "text",
+                    "is_editable": may,
+                    "edit_url": "#",
+                    "is_masked": not may,
+                    "is_locked": not may,
+                    "show_url": "" if may else "#",
+                }
+                for name, label, value, may in fields
+            ],
+        }
+    ],
+    "events_count": 86,
+    "events_url": "record.html",
+    "events": [
+        {
             "icon": "headset",
-            "title": "投诉还剩 1 小时 20 分首次响应",
-            "text": "GD-20917 流量计读数漂移，现场停线，李娜处理中",
+            "title_html": "陆建平来电投诉：二车间 3 台流量计读数漂移",
+            "by": "李娜记录",
+            "when": "09:05",
         },
-        "figures": [
-            {"label": "近 12 月成交", "value": "¥3,908,400", "url": "#"},
-            {"label": "待收", "value": "¥210,000", "note": "12月05日到期", "url": "#"},
-            {"label": "在谈 2 个", "value": "¥1,264,000", "url": "#"},
-            {"label": "流失可能", "value": "6%", "note": "低", "url": "#"},
-        ],
-        "groups": [
-            {
-                "title": "资料",
-                "note": "点一下就能改",
-                "fields": [
-                    {
-                        "name": name,
-                        "label": label,
-                        "html": value,
-                        "kind": "text",
-                        "is_editable": may,
-                        "edit_url": "#",
-                        "is_masked": not may,
-                        "is_locked": not may,
-                        "show_url": "" if may else "#",
-                    }
-                    for name, label, value, may in fields
-                ],
-            }
-        ],
-        "events_count": 86,
-        "events_url": "record.html",
-        "events": [
-            {"icon": "headset", "title_html": "陆建平来电投诉：二车间 3 台流量计读数漂移", "by": "李娜记录", "when": "09:05"},
-            {"icon": "pen", "title_html": "和设备部过了二厂的点位表，共 46 个点，对方要分两批交货", "when": "11月21日"},
-            {
-                "icon": "money",
-                "title_html": html("回款 <b>¥420,000</b>，核销合同 HT-2026-0266 第三期"),
-                "when": "11月19日",
-            },
-        ],
-    }
+        {
+            "icon": "pen",
+            "title_html": "和设备部过了二厂的点位表，共 46 个点，对方要分两批交货",
+            "when": "11月21日",
+        },
+        {
+            "icon": "money",
+            "title_html": html("回款 <b>¥420,000</b>，核销合同 HT-2026-0266 第三期"),
+            "when": "11月19日",
+        },
+    ],
+}
+
+
+NAMES = [column["label"] for column in columns()]
+CUSTOMER_LIST = {
+    "module": CUSTOMERS,
+    "list_url": "list.html",
+    "new_url": "form.html",
+    "import_url": "import.html",
+    "export_url": "export.html",
+    "view": {"label": "我的客户", "is_changed": True},
+    "views": views(),
+    "view_save": dict.fromkeys(("update_url", "new_url", "reset_url", "manage_url"), "#"),
+    "count": {"value": 214, "exact": True},
+    "columns": columns(),
+    "totals": [
+        "全部 214 家合计",
+        "",
+        "",
+        html("<b>9</b> 家快到"),
+        html("<b>5,634,700</b>"),
+        "",
+        "38 家没有下一步",
+        html("<b>21,406,900</b>"),
+        html("<b>1,182,300</b>"),
+        "",
+    ],
+    "chips": [
+        {"label": "负责人", "text": "我", "remove_url": "#"},
+        {"label": "状态", "text": "不是已流失", "remove_url": "#"},
+        {"label": "大区", "text": "华东、浙北", "remove_url": "#"},
+    ],
+    "clear_url": "#",
+    "search": {"value": "", "url": "list.html", "keep": []},
+    "filter_fields": [
+        {"name": str(n), "label": name, "url": "filter.html"} for n, name in enumerate(NAMES)
+    ],
+    "sorts": [
+        {
+            "label": "公海剩余天数",
+            "asc_label": "少到多",
+            "desc_label": "多到少",
+            "direction": "asc",
+        },
+        {
+            "label": "在谈金额",
+            "asc_label": "小到大",
+            "desc_label": "大到小",
+            "direction": "desc",
+        },
+    ],
+    "sort_add": [{"label": name, "url": "#"} for name in NAMES[:4]],
+    "all_columns": [
+        {"name": name, "label": name, "is_on": n < 8, "is_title": n == 0}
+        for n, name in enumerate(NAMES)
+    ],
+    "bulk": [
+        item("转移", "swap", "dialog.html"),
+        item("标签", "tag"),
+        item("改字段", "pen"),
+        item("退回公海", "waves"),
+    ],
+    "pager": {"first": 1, "last": 50, "page": 1, "pages": 5, "prev_url": "", "next_url": "#"},
+    "peek": PEEK,
+}
 
 
 def customer_list(**more: Any) -> Context:
-    names = [column["label"] for column in columns()]
-    return {
-        **frame("客户", "销售", "客户"),
-        "module": CUSTOMERS,
-        "list_url": "list.html",
-        "new_url": "form.html",
-        "import_url": "import.html",
-        "export_url": "export.html",
-        "view": {"label": "我的客户", "is_changed": True},
-        "views": views(),
-        "view_save": {name: "#" for name in ("update_url", "new_url", "reset_url", "manage_url")},
-        "count": {"value": 214, "exact": True},
-        "columns": columns(),
-        "rows": [row(n, line) for n, line in enumerate(CUSTOMER_ROWS.strip().splitlines(), 1)],
-        "totals": [
-            "全部 214 家合计", "", "", html("<b>9</b> 家快到"), html("<b>5,634,700</b>"), "",
-            "38 家没有下一步", html("<b>21,406,900</b>"), html("<b>1,182,300</b>"), "",
-        ],
-        "chips": [
-            {"label": "负责人", "text": "我", "remove_url": "#"},
-            {"label": "状态", "text": "不是已流失", "remove_url": "#"},
-            {"label": "大区", "text": "华东、浙北", "remove_url": "#"},
-        ],
-        "clear_url": "#",
-        "search": {"value": "", "url": "list.html", "keep": []},
-        "filter_fields": [{"name": str(n), "label": name, "url": "filter.html"} for n, name in enumerate(names)],
-        "sorts": [
-            {"label": "公海剩余天数", "asc_label": "少到多", "desc_label": "多到少", "direction": "asc"},
-            {"label": "在谈金额", "asc_label": "小到大", "desc_label": "大到小", "direction": "desc"},
-        ],
-        "sort_add": [{"label": name, "url": "#"} for name in names[:4]],
-        "all_columns": [{"name": name, "label": name, "is_on": n < 8, "is_title": n == 0} for n, name in enumerate(names)],
-        "bulk": [item("转移", "swap", "dialog.html"), item("标签", "tag"), item("改字段", "pen"), item("退回公海", "waves")],
-        "pager": {"first": 1, "last": 50, "page": 1, "pages": 5, "prev_url": "", "next_url": "#"},
-        "peek": peek(),
-        **more,
-    }
+    """The list with three rows picked, one open and a change to its view."""
+    rows = [row(n, line) for n, line in enumerate(CUSTOMER_ROWS.strip().splitlines(), 1)]
+    return {**frame("客户", "销售", "客户"), **CUSTOMER_LIST, "rows": rows, **more}
 
 
 def condition() -> Context:
