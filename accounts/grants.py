@@ -93,6 +93,7 @@ class Rights:
         self._company = company
         self._grants: dict[str, Grants] = {}
         self.roles: frozenset[int] = frozenset()
+        self._scopes: dict[ScopeName, Scope] = {}
         person = (
             get_user_model()
             .objects.filter(pk=user_id, is_active=True)
@@ -127,6 +128,16 @@ class Rights:
         ).values_list("user", "team", "team__group")
         mates, teams, groups = zip(*rows, strict=True) if rows else ((), (), ())
         return frozenset(mates), set(teams), set(groups) - {None}
+
+    @property
+    def teammates(self) -> frozenset[int]:
+        """The members of this person's teams, himself included."""
+        return self._scopes[ScopeName.TEAM].owners if self._scopes else frozenset()
+
+    @property
+    def departments(self) -> frozenset[int]:
+        """The departments that this person is in."""
+        return self._scopes[ScopeName.DEPARTMENT].departments if self._scopes else frozenset()
 
     @property
     def _held(self) -> list[RoleRights]:

@@ -159,6 +159,14 @@ class User(AbstractBaseUser):
         """What this person may do in one module, all roles united; obeys the last commit."""
         return rights_of(self.pk).grants(module_name)
 
+    def teammates(self) -> frozenset[int]:
+        """The ids of the members of this person's teams, his own included."""
+        return rights_of(self.pk).teammates
+
+    def department_ids(self) -> frozenset[int]:
+        """The ids of the departments that this person is in."""
+        return rights_of(self.pk).departments
+
     @property
     def may_administer(self) -> bool:
         """Whether the setup pages are open to this person."""
