@@ -6,6 +6,7 @@ with upload.open("rb") as file:
         if isinstance(values, BadRow): ...  # values.reason
 """
 
+from crm.exchange.spreadsheet.csv_source import ENCODINGS, SEPARATORS
 from crm.exchange.spreadsheet.limits import (
     BadRow,
     LimitExceeded,
@@ -20,6 +21,8 @@ from crm.exchange.spreadsheet.writing import write_csv, write_xlsx
 from crm.exchange.spreadsheet.xlsx_sheet import CellError
 
 __all__ = [
+    "ENCODINGS",
+    "SEPARATORS",
     "WATERMARK",
     "BadRow",
     "CellError",

@@ -10,12 +10,20 @@ from typing import BinaryIO
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange.spreadsheet.headings import Merge
-from crm.exchange.spreadsheet.limits import BadRow, Limits, UnreadableFile, limit_message
+from crm.exchange.spreadsheet.limits import (
+    BadRow,
+    LimitExceeded,
+    Limits,
+    UnreadableFile,
+    limit_message,
+)
 from crm.exchange.spreadsheet.marks import restored
 
 SEPARATORS = (",", ";", "\t", "|")
+ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "big5", "utf-16", "utf-16-le", "utf-16-be")
 _LONGEST_LINE = 1_000_000  # characters; a longer one is skipped and reported as one bad row
 _LONGEST_RECORD = 2_000_000  # characters of one row with line ends inside quotes
+_MOST_ROWS = 1_048_576  # as in a sheet; counts the empty ones, which no other limit sees
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 16
 _SAMPLE_LINES = 50
@@ -37,6 +45,8 @@ class CsvSource:
         self._file = file
         self._limits = limits
         self.encoding = encoding or find_encoding(file)
+        if encoding:
+            _check_encoding(file, encoding)
         self.separator = separator or self._find_separator()
 
     def merges(self, sheet: str) -> list[Merge]:
@@ -59,6 +69,7 @@ class CsvSource:
     def _numbered(self, lines: "_Lines") -> Iterator[Row]:
         reader = csv.reader(lines, delimiter=self.separator)
         number = 0
+        most = max(_MOST_ROWS, 2 * self._limits.rows)
         while True:
             try:
                 values: Sequence[object] = self._checked(next(reader), lines)
@@ -71,6 +82,8 @@ class CsvSource:
                 values = lines.give_back()
                 reader = csv.reader(lines, delimiter=self.separator)
             number += 1
+            if number > most:
+                raise LimitExceeded("rows", most)
             lines.begin_record()
             if any(values) or is_broken:
                 yield number, values
@@ -163,19 +176,14 @@ class _Lines:
         )
 
     def _read(self) -> str:
-        try:
-            line = self._text.readline(_LONGEST_LINE)
-            if self._is_first:
-                self._is_first = False
-                if _SEPARATOR_LINE.fullmatch(line):
-                    line = self._text.readline(_LONGEST_LINE)
-            if len(line) >= _LONGEST_LINE and line[-1] not in "\r\n":
-                self._skip_rest()
-            return line
-        except UnicodeDecodeError as error:
-            raise UnreadableFile(
-                _("The text is not valid %(encoding)s.") % {"encoding": error.encoding}
-            ) from None
+        line = self._text.readline(_LONGEST_LINE)
+        if self._is_first:
+            self._is_first = False
+            if _SEPARATOR_LINE.fullmatch(line):
+                line = self._text.readline(_LONGEST_LINE)
+        if len(line) >= _LONGEST_LINE and line[-1] not in "\r\n":
+            self._skip_rest()
+        return line
 
     def _skip_rest(self) -> None:
         while (rest := self._text.readline(_LONGEST_LINE)) and rest[-1] not in "\r\n":
@@ -205,6 +213,14 @@ def find_encoding(file: BinaryIO) -> str:
         _("The text of the file is in no known encoding (tried: %(tried)s); save it as UTF-8.")
         % {"tried": ", ".join(candidates)}
     )
+
+
+def _check_encoding(file: BinaryIO, encoding: str) -> None:
+    """Raise UnreadableFile unless `encoding` is one of ENCODINGS and fits the whole file."""
+    if encoding not in ENCODINGS or not _decodes(file, encoding):
+        raise UnreadableFile(
+            _("The text of the file is not valid %(encoding)s.") % {"encoding": encoding[:20]}
+        )
 
 
 def _zero_side(head: bytes) -> str:

@@ -35,16 +35,17 @@ class Headings(NamedTuple):
     last_row: int
 
 
-def find_headings(rows: list[Row], merges: Callable[[], list[Merge]]) -> Headings:
-    """Choose the heading row among the first rows that hold anything.
+def find_headings(rows: list[Row], merges: Callable[[], list[Merge]], at: int = 0) -> Headings:
+    """Choose the heading row among the first rows that hold anything, or take the row `at`.
 
     `merges` is asked only where two heading rows are possible. Columns without a name are kept
     under their letter when the sample has values in them, else dropped; equal names are numbered.
     Raises UnreadableFile when there is no row at all, or the reason of a broken heading row.
     """
+    rows = [row for row in rows if row[0] >= at]
     if not rows:
         raise UnreadableFile(_("The table is empty."))
-    place = _heading_place(rows)
+    place = 0 if at else _heading_place(rows)
     chosen = rows[place][1]
     if isinstance(chosen, BadRow):
         raise SpreadsheetError(chosen.reason)
@@ -68,9 +69,17 @@ def column_letters(column: int) -> str:
 
 
 def _heading_place(rows: list[Row]) -> int:
-    """The first row that is filled like the table and reads like names, or is only filled."""
-    widest = max(_filled(values) for _, values in rows)
+    """The first row that is filled like the table; broken rows don't say how wide it is.
+
+    A row with gaps and data in it (who made the list, when) is passed over for one of names.
+    """
+    widest = max(
+        (_filled(values) for _, values in rows if not isinstance(values, BadRow)), default=0
+    )
     filled = [place for place, row in enumerate(rows) if _filled(row[1]) >= widest * _FILLED_SHARE]
+    first = rows[filled[0]][1]
+    if _filled(first) >= widest or _reads_like_names(first):
+        return filled[0]
     return next((place for place in filled if _reads_like_names(rows[place][1])), filled[0])
 
 

@@ -48,7 +48,7 @@ class Table:
     heading row; `strays`: letters of columns without a heading in which values were met so far.
     """
 
-    def __init__(self, source: _Source, sheet: str, limits: Limits) -> None:
+    def __init__(self, source: _Source, sheet: str, limits: Limits, heading_row: int = 0) -> None:
         self._source = source
         self._limits = limits
         self.sheets = source.sheets
@@ -57,7 +57,7 @@ class Table:
         self.separator = source.separator
         self.strays: set[str] = set()
         sample = list(islice(source.rows(sheet), SAMPLE_ROWS))
-        found = find_headings(sample, lambda: source.merges(sheet))
+        found = find_headings(sample, lambda: source.merges(sheet), heading_row)
         self.headings = found.names
         self.heading_row = found.last_row
         self._columns = found.columns
@@ -118,12 +118,14 @@ def open_table(
     sheet: str = "",
     encoding: str = "",
     separator: str = "",
+    heading_row: int = 0,
 ) -> Table:
     """Open an uploaded file as a table; what it is, is told by its bytes, `name` is for messages.
 
     `file` must be binary and seekable, and stay open while rows are read; a path is opened here.
     xlsx and xlsm (stored values of formulas) and CSV in UTF-8, UTF-16 or GB18030 with , ; tab or |
-    are read. Without `sheet` the first one with rows is taken. Raises SpreadsheetError in one of
+    are read; `encoding` (one of ENCODINGS) and `separator` of CSV are found unless given, and so
+    is `heading_row` (its number in the first rows). Without `sheet` the first one with rows is taken. Raises SpreadsheetError in one of
     its kinds: UnreadableFile (damaged, empty, protected, .xls, .xlsb, .ods, a web page, a
     picture), LimitExceeded, UnknownSheet.
     """
@@ -137,9 +139,9 @@ def open_table(
     head = file.read(_HEAD_BYTES)
     if head.startswith(b"PK\x03\x04"):
         workbook = XlsxSource(file, limits)
-        return Table(workbook, sheet or _first_with_rows(workbook), limits)
+        return Table(workbook, sheet or _first_with_rows(workbook), limits, heading_row)
     _refuse_other_files(file, head)
-    return Table(CsvSource(file, limits, encoding, separator), "", limits)
+    return Table(CsvSource(file, limits, encoding, separator), "", limits, heading_row)
 
 
 def _first_with_rows(workbook: XlsxSource) -> str:

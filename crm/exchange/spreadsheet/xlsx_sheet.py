@@ -24,6 +24,7 @@ _SHOWN_DIGITS = 15
 _SHOWN_OF_A_LONG_TEXT = 200
 _MOST_KNOWN_DATES = 20_000
 _MOST_ROWS = 1_048_576  # of any sheet, with or without values
+_MOST_COLUMNS = 16_384
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 Row = tuple[int, Sequence[object]]
@@ -90,7 +91,7 @@ def column_of(letters: str) -> int:
     """Number of a column, from 0, for its letters; raises UnreadableFile for other signs."""
     column = 0
     for letter in letters:
-        if not "A" <= letter <= "Z" or column > 20_000:
+        if not "A" <= letter <= "Z" or column > _MOST_COLUMNS:
             raise UnreadableFile(_("The workbook is damaged: a cell has no valid address."))
         column = column * 26 + ord(letter) - 64
     return column - 1
@@ -258,8 +259,10 @@ class SheetRows(Part):
 
     def _place(self, column: int, value: object) -> None:
         """Put a value behind a gap, or over an earlier one; note a column beyond the limit."""
+        if column >= _MOST_COLUMNS:
+            raise UnreadableFile(_("The workbook is damaged: a cell has no valid address."))
         if column >= self._limits.columns:
-            self._problem = limit_message("columns", self._limits.columns)
+            self._problem = self._problem or limit_message("columns", self._limits.columns)
             return
         values = self._values
         values += [None] * (column + 1 - len(values))

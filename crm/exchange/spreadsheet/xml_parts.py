@@ -22,7 +22,7 @@ _TEXT_PIECE = 1 << 16
 class Part:
     """The handlers of one part; element names carry a prefix: "row" or "x:row".
 
-    Subclasses raise `depth` in `opened`, lower it in `closed` and raise `too_deep()` beyond DEEPEST.
+    Subclasses raise `depth` in `opened`, lower it in `closed`, and refuse more than DEEPEST.
     """
 
     def __init__(self) -> None:
