@@ -9,7 +9,12 @@ from django.utils.translation import gettext as _
 
 from crm.access.errors import NotAllowed, NotVisible
 from crm.access.grants import (
-    ACTION_LABELS, CREATING, EVERYTHING, SCOPE_LABELS, Grants, State,
+    ACTION_LABELS,
+    CREATING,
+    EVERYTHING,
+    SCOPE_LABELS,
+    Grants,
+    State,
 )  # fmt: skip
 from crm.access.loading import load_rows
 from crm.access.paging import Branch, Slice, page_ids
