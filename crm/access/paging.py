@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable, OrderBy, RawSQL
@@ -30,13 +31,24 @@ class Key:
         """What is compared."""
         return self.field.sort_expression()
 
-    def ordering(self, expression: Combinable) -> OrderBy:
-        """The expression in this key's direction; rows without a value at their end."""
-        if not self.field.nulls_first:
-            return OrderBy(expression, descending=self.is_descending)
+    @property
+    def nulls(self) -> str:
+        """Where rows without a value go: FIRST, LAST, or "" where it needs no saying.
+
+        They stand last in both directions, unless the field wants them first when ascending.
+        """
         if self.is_descending:
-            return OrderBy(expression, descending=True, nulls_last=True)
-        return OrderBy(expression, nulls_first=True)
+            return "LAST" if self.field.nulls_first or self.field.is_nullable else ""
+        return "FIRST" if self.field.nulls_first else ""
+
+    def ordering(self, expression: Combinable) -> OrderBy:
+        """The expression in this key's direction."""
+        return OrderBy(
+            expression,
+            descending=self.is_descending,
+            nulls_first=self.nulls == "FIRST" or None,
+            nulls_last=self.nulls == "LAST" or None,
+        )
 
 
 @dataclass(frozen=True)
@@ -47,10 +59,13 @@ class Slice:
     order: tuple[Key, ...] = ()
     offset: int = 0
     size: int = 50
+    id_descending: bool | None = None
 
     @property
     def is_id_descending(self) -> bool:
-        """The last key is always the id; it runs like the key before it."""
+        """The last key is always the id; unless told otherwise it runs like the key before it."""
+        if self.id_descending is not None:
+            return self.id_descending
         return bool(self.order) and self.order[-1].is_descending
 
     def ordered(self, rows: QuerySet) -> QuerySet:
@@ -89,9 +104,14 @@ def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[
         return list(ordered[wanted.offset : depth])
     parts, params = [], []
     for branch in branches:
-        sql, values = _branch_sql(rows, branch, wanted, depth)
+        try:
+            sql, values = _branch_sql(rows, branch, wanted, depth)
+        except EmptyResultSet:  # no row can meet its condition
+            continue
         parts.append(sql)
         params.extend(values)
+    if not parts:
+        return []
     outer = ", ".join([*_outer_keys(wanted), "id DESC" if wanted.is_id_descending else "id"])
     union = " UNION ALL ".join(f"({part})" for part in parts)
     sql = f"SELECT id FROM ({union}) AS merged ORDER BY {outer} LIMIT %s OFFSET %s"  # noqa: S608  compiled by Django
@@ -103,12 +123,9 @@ def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[
 def _outer_keys(wanted: Slice) -> list[str]:
     keys = []
     for number, key in enumerate(wanted.order):
-        text = f"k{number}"
-        if key.is_descending:
-            text += " DESC NULLS LAST" if key.field.nulls_first else " DESC"
-        elif key.field.nulls_first:
-            text += " NULLS FIRST"
-        keys.append(text)
+        direction = " DESC" if key.is_descending else ""
+        nulls = f" NULLS {key.nulls}" if key.nulls else ""
+        keys.append(f"k{number}{direction}{nulls}")
     return keys
 
 

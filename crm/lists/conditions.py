@@ -7,10 +7,17 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Func, Q
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import (
-    Exact, GreaterThan, GreaterThanOrEqual, IContains, In, IsNull, IStartsWith, LessThan,
+    Exact,
+    GreaterThan,
+    GreaterThanOrEqual,
+    IContains,
+    In,
+    IsNull,
+    IStartsWith,
+    LessThan,
     LessThanOrEqual,
 )  # fmt: skip
 from django.utils.translation import gettext as _
@@ -20,11 +27,33 @@ from crm.lib.phones import reversed_digits
 from crm.lists.errors import BadQuery
 from crm.lists.values import DATE_KINDS, date_bounds, day_start, parse_value, parse_values
 from crm.modules.fields import REFERENCES, Field
+from crm.modules.registry import module_names
 from crm.records.children import Phone
 
 MOST_DEPTH = 5
 MOST_CONDITIONS = 50
+MOST_RELATIONS = 3  # in one path
+NEGATED = {"ne": "eq", "not_in": "in"}
+POINTERS = REFERENCES | {"any_relation"}
 TEXTS = frozenset({"text", "long_text", "email", "url", "phone", "credit_code", "choice"})
+
+
+class _Truth(ExpressionWrapper):
+    """A condition as a value; one that no row can meet is false."""
+
+    empty_result_set_value = False
+
+
+class _IsNotTrue(Func):
+    """False or unknown."""
+
+    template = "(%(expressions)s) IS NOT TRUE"
+
+
+def complement(condition: Q) -> Q:
+    """The rows that a condition does not hold for, those without a value included."""
+    truth = _Truth(condition, output_field=BooleanField())
+    return Q(_IsNotTrue(truth, output_field=BooleanField()))
 
 
 def compile_tree(access: Access, tree: Any) -> Q:
@@ -45,7 +74,7 @@ def _node(access: Access, node: Any, depth: int, budget: list[int]) -> Q:
             raise BadQuery(_("“%s” must hold a list of conditions.") % name)
         return _group(access, name, node[name], depth, budget)
     if keys == {"not"}:
-        return ~_node(access, node["not"], depth + 1, budget)
+        return complement(_node(access, node["not"], depth + 1, budget))
     if not {"field", "op"} <= keys <= {"field", "op", "value"}:
         raise BadQuery(_("A condition needs “field” and “op” and may have “value”."))
     budget[0] -= 1
@@ -55,12 +84,12 @@ def _node(access: Access, node: Any, depth: int, budget: list[int]) -> Q:
 
 
 def _group(access: Access, name: str, nodes: list[Any], depth: int, budget: list[int]) -> Q:
+    if not nodes:
+        return Q(pk__isnull=False) if name == "all" else Q(pk__in=[])
     result = Q()
     for one in nodes:
         part = _node(access, one, depth + 1, budget)
         result = result & part if name == "all" else result | part
-    if not nodes and name == "any":
-        return Q(pk__in=[])
     return result
 
 
@@ -80,11 +109,7 @@ def _condition(access: Access, path: str, op: str, value: Any) -> Q:
     name, _dot, rest = path.partition(".")
     own = access.module.fields.get(name)
     if own is not None and own.kind == "relation" and rest:
-        readable_field(access, name)
-        other = access_to(access.user, own.target)
-        inner = _condition(other, rest, op, value)
-        ids = other.rows().filter(inner).values("pk")
-        return Q(In(own.expression(), ids))
+        return _related(access, readable_field(access, name), rest, op, value)
     field = readable_field(access, path)
     if own is not None and own.is_collection:
         return _collection(access, own, rest, op, value)
@@ -95,20 +120,30 @@ def _condition(access: Access, path: str, op: str, value: Any) -> Q:
     return _compare(access, field, field.expression(), op, value)
 
 
+def _related(access: Access, own: Field, rest: str, op: str, value: Any) -> Q:
+    """A condition on a related record: one that the person may not see counts as empty."""
+    if rest.count(".") >= MOST_RELATIONS:
+        raise BadQuery(_("A path may go over %d relations.") % MOST_RELATIONS)
+    other = access_to(access.user, own.target)
+    positive = {**NEGATED, "empty": "not_empty"}.get(op, op)
+    inner = _condition(other, rest, positive, value)
+    found = Q(In(own.expression(), other.rows().filter(inner).values("pk")))
+    return found if positive == op else complement(found)
+
+
 def _collection(access: Access, own: Field, member_name: str, op: str, value: Any) -> Q:
     collection = access.module.collections_by_name[own.name]
     rows = collection.model._default_manager.filter(module=access.module.name)
-    if op == "empty":
-        return ~Q(pk__in=rows.values("record_id"))
-    if op == "not_empty":
-        return Q(pk__in=rows.values("record_id"))
+    if op in {"empty", "not_empty"} and not member_name:
+        some = Q(pk__in=rows.values("record_id"))
+        return some if op == "not_empty" else ~some
     member_path = f"{own.name}.{member_name or collection.main}"
     member = readable_field(access, member_path)
     if op not in member.traits.operators:
         raise BadQuery(
             _("“%(op)s” cannot be used on %(field)s.") % {"op": op[:20], "field": own.label}
         )
-    positive = {"ne": "eq", "not_in": "in"}.get(op, op)
+    positive = NEGATED.get(op, op)
     if collection.model is Phone and member.kind == "phone":
         inner = _phone(positive, value)
     else:
@@ -134,7 +169,7 @@ Compiler = Callable[[Access, Field, Combinable, Any], Q]
 
 
 def _equal(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
-    if isinstance(value, str) and value.startswith("@"):
+    if field.kind in POINTERS:
         return _among(access, field, expression, [value])
     if field.kind == "datetime" and len(str(value)) <= 10:
         return _on_day(access, field, expression, value)
@@ -151,8 +186,27 @@ def _on_day(access: Access, field: Field, expression: Combinable, value: Any) ->
 
 
 def _among(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
-    values = parse_values(access, field, value)
+    values = _known(access, field, parse_values(access, field, value))
     return Q(In(expression, values)) if values else Q(pk__in=[])
+
+
+def _known(access: Access, field: Field, values: list[Any]) -> list[Any]:
+    """Of records, those that the person may see: a filter must not tell of others."""
+    if field.kind == "relation":
+        rows = access_to(access.user, field.target).rows()
+        return list(rows.filter(pk__in=values).values_list("pk", flat=True))
+    if field.kind != "any_relation":
+        return values
+    by_module: dict[str, set[int]] = {}
+    for one in values:
+        name, _slash, pk = one.partition("/")
+        if pk.isdecimal() and len(pk) < 19 and name in module_names():
+            by_module.setdefault(name, set()).add(int(pk))
+    return [
+        f"{name}/{pk}"
+        for name, ids in by_module.items()
+        for pk in access_to(access.user, name).rows().filter(pk__in=ids).values_list("pk", flat=True)
+    ]
 
 
 def _between(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
@@ -192,6 +246,8 @@ def _within(access: Access, field: Field, expression: Combinable, value: Any) ->
 
 
 def _contains(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
+    if field.kind == "multi_choice":
+        return Q(**{f"custom__{field.key}__contains": [parse_value(access, field, value)]})
     return Q(IContains(expression, parse_value(access, field, value)))
 
 
@@ -217,15 +273,13 @@ COMPILERS: dict[str, Compiler] = {
     "empty": _empty,
     "within": _within,
 }
-NEGATED = {"ne": "eq", "not_in": "in"}
 
 
 def _compare(access: Access, field: Field, expression: Combinable, op: str, value: Any) -> Q:
     if op == "not_empty":
         return ~_empty(access, field, expression, value)
     if op in NEGATED:
-        positive = COMPILERS[NEGATED[op]](access, field, expression, value)
-        return ~positive | Q(IsNull(expression, True))
+        return complement(_compare(access, field, expression, NEGATED[op], value))
     if field.kind in REFERENCES and op == "eq" and value is None:
         return _empty(access, field, expression, value)
     if field.kind in DATE_KINDS and op == "lte" and _is_day(field, value):

@@ -78,6 +78,6 @@ def _condition(access: Access, path: str, op: str, values: list[str]) -> dict[st
     if len(values) > 1:
         return {"field": path, "op": "in", "value": values}
     default = "eq"
-    if field is not None and field.kind == "long_text":
+    if field is not None and field.kind in {"long_text", "multi_choice"}:
         default = "contains"
     return {"field": path, "op": default, "value": values[0]}

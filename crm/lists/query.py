@@ -37,6 +37,7 @@ class Query:
     page: int = 1
     size: int = 50
     exact_count: bool = False
+    id_descending: bool | None = None
 
     @cached_property
     def where(self) -> Q:
@@ -47,7 +48,8 @@ class Query:
     @property
     def slice(self) -> Slice:
         """The page as the door takes it; one row more, to know whether there is a next page."""
-        return Slice(self.where, self.order, (self.page - 1) * self.size, self.size + 1)
+        offset = (self.page - 1) * self.size
+        return Slice(self.where, self.order, offset, self.size + 1, self.id_descending)
 
     @property
     def conditions(self) -> list[dict[str, Any]]:
@@ -59,7 +61,10 @@ class Query:
     @property
     def sort(self) -> str:
         """The order as the address says it."""
-        return ",".join(("-" if key.is_descending else "") + key.field.name for key in self.order)
+        names = [("-" if key.is_descending else "") + key.field.name for key in self.order]
+        if self.id_descending is not None:
+            names.append("-id" if self.id_descending else "id")
+        return ",".join(names)
 
 
 def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None = None) -> Query:
@@ -77,6 +82,7 @@ def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None 
         page=_number(params, "page", 1, DEEPEST),
         size=_number(params, "size", 50, 200),
         exact_count=params.get("count") == "exact",
+        id_descending=_id_descending(params.get("sort", "")),
     )
     if (query.page - 1) * query.size > DEEPEST:
         raise BadQuery(_("Lists go %d rows deep. Narrow the filter to see the rest.") % DEEPEST)
@@ -124,9 +130,9 @@ def _json(text: str) -> dict[str, Any]:
 
 def order_from(access: Access, text: str) -> tuple[Key, ...]:
     """Up to four sort keys, `-` for descending; the default order where none is given."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    names = [name for name in names if name.lstrip("-") != "id"]
-    if not names:
+    given = [name.strip() for name in text.split(",") if name.strip()]
+    names = [name for name in given if name.removeprefix("-") != "id"]
+    if not given:
         names = [one for one in access.module.default_sort if one.lstrip("-") in access.readable]
     if len(names) > MOST_SORT_KEYS:
         raise BadQuery(_("At most %d sort keys.") % MOST_SORT_KEYS)
@@ -138,6 +144,12 @@ def order_from(access: Access, text: str) -> tuple[Key, ...]:
             raise BadQuery(_("Lists cannot be sorted by %s.") % found.label)
         keys.append(Key(found, name.startswith("-")))
     return tuple(keys)
+
+
+def _id_descending(text: str) -> bool | None:
+    """How the id runs that ends every order, where the address says it."""
+    last = text.rpartition(",")[2].strip()
+    return last == "-id" if last in {"id", "-id"} else None
 
 
 def _columns(access: Access, text: str, default: Sequence[str] | None) -> tuple[str, ...]:

@@ -128,7 +128,7 @@ def parse_values(access: Access, field: Field, value: Any) -> list[Any]:
         raise BadQuery(_("At most %d values in one condition.") % MOST_VALUES)
     found: list[Any] = []
     for one in wanted:
-        if isinstance(one, str) and one.startswith("@"):
+        if isinstance(one, str) and one.startswith("@") and field.kind in {"user", "department"}:
             found.extend(_named(access, field, one))
         else:
             found.append(parse_value(access, field, one))

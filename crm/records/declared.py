@@ -22,6 +22,7 @@ def _field(row: FieldDefinition) -> Field:
         dictionary=row.dictionary,
         target=row.target,
         required=row.required,
+        is_nullable=True,
         places=row.places,
     )
 
