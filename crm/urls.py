@@ -4,6 +4,7 @@ from django.urls import include, path, register_converter
 
 from crm.modules.registry import UnknownModule, module_named
 from crm.views import (
+    activity,
     audit,
     bin,
     bulk,
