@@ -74,13 +74,12 @@ def test_other_text_is_not_marked(text: str) -> None:
 
 # Characters that can be stored: NUL and lone surrogates can not, in PostgreSQL.
 STORED = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=30)
-TRICKY = st.text(
-    st.sampled_from("=+-@'\"\t\r\n,; _x000D甲é\u2028\ufeff\x01\x1f\ufffe😀"), max_size=12
-)
+_SIGNS = "=+-@'\"\t\r\n,; _x000D甲é\u2028\ufeff\x01\x1f\ufffe😀"
+TRICKY = st.text(st.sampled_from(_SIGNS), max_size=12)
 CELLS = st.lists(st.tuples(STORED | TRICKY, TRICKY | STORED), min_size=1, max_size=10)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(CELLS)
 def test_export_and_import_give_the_same_text(cells: list[tuple[str, str]]) -> None:
     """P26, for both formats; a row without any text is no row, an empty text no value."""

@@ -181,6 +181,26 @@ def test_values_below_no_heading_are_noticed() -> None:
     assert table.strays == {"B"}
 
 
+def test_headings_that_are_numbers_do_not_give_way_to_data() -> None:
+    rows = [["月份", 2024, 2025], ["一月", "好", "差"], ["二月", "差", "好"]]
+    table = open_table(made_xlsx(rows))
+    assert table.headings == ("月份", "2024", "2025")
+    assert len(values_of(table)) == 2
+
+
+def test_the_heading_row_can_be_told() -> None:
+    rows = [["甲", "乙", "丙"], ["说明", "说明", "说明"], ["名称", "电话", "城市"], ["a", "b", "c"]]
+    assert open_table(made_xlsx(rows)).headings == ("甲", "乙", "丙")
+    table = open_table(made_xlsx(rows), heading_row=3)
+    assert table.headings == ("名称", "电话", "城市")
+    assert list(table.rows()) == [(4, ("a", "b", "c"))]
+
+
+def test_a_row_of_notes_with_data_is_passed_over() -> None:
+    rows = [["制表", None, 20261123], ["名称", "电话", "城市"], ["甲", 1, "上海"]]
+    assert open_table(made_xlsx(rows)).headings == ("名称", "电话", "城市")
+
+
 def test_years_may_be_headings() -> None:
     rows = [["客户", "负责人", "城市", "行业", "备注", 2025], ["甲", "张", "沪", "IT", None, 1.5]]
     assert open_table(made_xlsx(rows)).headings[-1] == "2025"

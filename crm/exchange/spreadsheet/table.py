@@ -124,10 +124,10 @@ def open_table(
 
     `file` must be binary and seekable, and stay open while rows are read; a path is opened here.
     xlsx and xlsm (stored values of formulas) and CSV in UTF-8, UTF-16 or GB18030 with , ; tab or |
-    are read; `encoding` (one of ENCODINGS) and `separator` of CSV are found unless given, and so
-    is `heading_row` (its number in the first rows). Without `sheet` the first one with rows is taken. Raises SpreadsheetError in one of
-    its kinds: UnreadableFile (damaged, empty, protected, .xls, .xlsb, .ods, a web page, a
-    picture), LimitExceeded, UnknownSheet.
+    are read; `encoding` (one of ENCODINGS), `separator` and `heading_row` (its row number, near the
+    top) are found unless given. Without `sheet` the first one with rows is taken. Raises
+    SpreadsheetError in one of its kinds: UnreadableFile (damaged, empty, protected, .xls, .xlsb,
+    .ods, a web page, a picture), LimitExceeded, UnknownSheet.
     """
     limits = limits or Limits()
     if isinstance(file, str | Path):
