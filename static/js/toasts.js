@@ -61,7 +61,10 @@ export function start() {
     const { text, undo } = event.detail;
     say(text, { act: undo ? { label: `${word("undo")} Z`, run: () => window.htmx.ajax("POST", undo, { swap: "none" }) } : null });
   });
-  document.addEventListener("htmx:sendError", () => say(word("offline"), { kind: "alert" }));
+  document.addEventListener("htmx:sendError", (event) => {
+    // An inline edit says it itself, with a way to try again.
+    if (!event.detail.elt?.matches?.("form[data-inline]")) say(word("offline"), { kind: "alert" });
+  });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     say(word(status === 403 ? "refused" : status === 404 ? "gone" : "failed"), { kind: "alert" });
