@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from launcher.checks import check, fmt
 from launcher.probes import port_of
 from launcher.processes import Service, follow_parent, last_line
-from launcher.project import Project, held_lock, this_project
+from launcher.project import Project, this_project
 from launcher.services import Services, program_environment, throw_away_folder
 from launcher.stops import end_with_sentence, explain, say
 from launcher.supervisor import Supervisor
@@ -36,8 +36,7 @@ def programs(project: Project, environment: dict[str, str], port: int) -> list[S
 
 def run(project: Project) -> int:
     """Serves the product until Ctrl-C."""
-    refusal = "Keyuan CRM already runs from this folder: stop it there with Ctrl-C first."
-    with held_lock(project.var / "run.lock", refusal):
+    with project.held_for_run():
         services = Services(project)
         supervisor = Supervisor(services)
         supervisor.listen()

@@ -46,6 +46,11 @@ class Project:
     def make_folders(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
 
+    def held_for_run(self) -> contextlib.AbstractContextManager[None]:
+        """Only one `make run` a folder; it holds this as long as it lives."""
+        refusal = "Keyuan CRM already runs from this folder: stop it there with Ctrl-C first."
+        return held_lock(self.var / "run.lock", refusal)
+
     def write_services(self, addresses: dict[str, str]) -> None:
         """Remembers the running services, for the owner's eyes only: a URL may hold a password."""
         fresh = self.services_file.with_suffix(".new")

@@ -45,6 +45,9 @@ def main(arguments: Sequence[str]) -> int:
 def prepare(project: Project, chore: str) -> None:
     """Brings the machine and the environment to what the chore needs."""
     if chore == "run":
+        if project.var.exists():
+            with project.held_for_run():
+                pass
         require_free_port(port_of(os.environ))
     is_new = not project.python.exists()
     require_space(project.root, FIRST_RUN_MEGABYTES if is_new else NEXT_RUN_MEGABYTES)

@@ -13,9 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from launcher import environment, interpreter, management, probes, services, system_packages
+from launcher import (
+    database,
+    environment,
+    interpreter,
+    management,
+    probes,
+    services,
+    system_packages,
+)
 from launcher.postgres import LONGEST_SOCKET_FOLDER, socket_folder
-from launcher.project import Project, held_lock
+from launcher.project import Project
 from launcher.stops import Code, Stop, end_with_sentence, explain
 from launcher.translations import compile_translations
 from tests.kernel import standin
@@ -164,9 +172,10 @@ def test_a_given_database_that_does_not_answer_is_named_without_its_password():
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path):
-    lock = tmp_path / "run.lock"
-    refused = pytest.raises(Stop, match="already runs")
-    with held_lock(lock), refused, held_lock(lock, "It already runs."):
+    project = Project(tmp_path)
+    project.var.mkdir()
+    refused = pytest.raises(Stop, match="already runs from this folder")
+    with project.held_for_run(), refused, project.held_for_run():
         pass
 
 
@@ -203,6 +212,16 @@ def test_translations_are_compiled_when_they_are_newer(tmp_path):
     later = source.with_suffix(".mo").stat().st_mtime + 5
     os.utime(source, (later, later))
     assert compile_translations(tmp_path) == 1
+
+
+def test_changed_code_asks_for_a_migrate(tmp_path):
+    (tmp_path / "crm").mkdir()
+    module = tmp_path / "crm" / "module.py"
+    module.write_text("one = 1\n")
+    before = database.code_fingerprint(Project(tmp_path))
+    assert database.code_fingerprint(Project(tmp_path)) == before
+    module.write_text("one = 11\n")
+    assert database.code_fingerprint(Project(tmp_path)) != before
 
 
 @pytest.fixture
