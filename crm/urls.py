@@ -79,7 +79,7 @@ module_urls = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("accounts.urls")),
-    path("api/", include("crm.api.urls")),
+    path("", include("sales.urls")),
     path("api/", include("crm.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

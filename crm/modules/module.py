@@ -40,6 +40,7 @@ class Part:
     relation: str
     label: Any = ""
     columns: tuple[str, ...] = ()
+    picture: str = ""  # the path under the record's address of a picture of these records
 
 
 class Module:
@@ -76,6 +77,7 @@ class Module:
     background: frozenset[str] = frozenset()
     duplicate_fields: frozenset[str] = frozenset()
     examples: Mapping[str, Any] = {}
+    headings: Mapping[str, Sequence[str]] = {}  # path of a field → words over its column in files
 
     def __init__(self, extra_fields: Iterable[Field] = (), extra_parts: Iterable[Part] = ()) -> None:
         self._extra_fields = tuple(extra_fields)

@@ -41,8 +41,10 @@ from crm.records.history import CHANGED, CREATED, write_history
 from crm.records.keys import claim_keys, release_keys
 from crm.records.numbers import next_numbers
 from crm.records.owners import department_of, require_assignable
+from crm.records.trees import refuse_loops
 
 Values = Mapping[str, Any]
+LONGEST_IDEMPOTENCY_KEY = 80
 
 
 def body_hash(module: str, values: Values) -> str:
@@ -69,6 +71,7 @@ def create_record(
     """
     access = access_to(actor, module)
     access.require("create")
+    key = _short(key)
     if key:
         done = _claim_key(actor, access.module, key, values)
         if done is not None:
@@ -132,16 +135,23 @@ def new_columns(
         "changed_at": at,
         "created_by_id": access.user.pk,
         "changed_by_id": access.user.pk,
-        "custom": {name: value for name, value in custom.items() if value not in (None, "")},
+        "custom": {name: value for name, value in custom.items() if value not in (None, "", [])},
     }
+
+
+def _short(key: str | None) -> str | None:
+    """An idempotency key of any length as one that fits its column."""
+    if key is None or len(key) <= LONGEST_IDEMPOTENCY_KEY:
+        return key
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _claim_key(actor: Any, module: Module, key: str, values: Values) -> int | None:
     """Take an idempotency key; the id of the record when it was used for this very body."""
     digest = body_hash(module.name, values)
-    claimed = IdempotencyKey(user=actor, key=key[:80], body_hash=digest, module=module.name)
+    claimed = IdempotencyKey(user=actor, key=key, body_hash=digest, module=module.name)
     IdempotencyKey.objects.bulk_create([claimed], ignore_conflicts=True)
-    held = IdempotencyKey.objects.select_for_update().get(user=actor, key=key[:80])
+    held = IdempotencyKey.objects.select_for_update().get(user=actor, key=key)
     if held.body_hash != digest:
         raise KeyReused
     return held.record_id
@@ -179,6 +189,7 @@ def update_record(
     draft.refuse()
     if not change.names:
         return record.version
+    refuse_loops(access.module, pk, change.changed)
     if change.names & access.module.duplicate_fields:
         keys = refuse_duplicates(access, change.after, but=pk)
         release_keys(access.module, [pk])

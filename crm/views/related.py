@@ -34,6 +34,7 @@ def related_context(access: Access, row: Row, part: Part) -> dict[str, Any]:
         "new_url": f"/{module.name}/new/?{part.relation}={row.pk}" if may_create else "",
         "new_label": _("New %s") % module.label,
         "all_url": address.with_(),
+        "picture_url": f"/{access.module.name}/{row.pk}/{part.picture}" if part.picture else "",
         "columns": heads,
         "rows": row_contexts(other, rows, shown),
         "empty_text": _("No %s yet") % module.label_plural,

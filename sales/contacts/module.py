@@ -10,6 +10,7 @@ from crm.lib.pinyin import pinyin_key
 from crm.modules.collections import Collection
 from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
+from sales.contacts.headings import HEADINGS
 from sales.contacts.models import Contact, Employment
 
 EMPLOYMENTS = Collection(
@@ -42,6 +43,7 @@ class Contacts(Module):
     phone_columns = ["customer", "job", "phones"]
     facts = ["customer", "job", "part", "owner"]
     filters = ["owner", "customer", "part", "tags"]
+    headings = HEADINGS
     search = {
         "n": "name", "p": "phones.number", "m": "mails.address", "w": "wechat", "z": "number",
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """What a customer is, said once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,7 @@ from crm.lib.pinyin import pinyin_key
 from crm.modules.collections import Collection
 from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
+from sales.customers.headings import HEADINGS
 from sales.customers.models import CompanyRelation, Customer
 
 COMPANY_ONLY = ("credit_code", "employees", "revenue", "parent", "industry")
@@ -59,6 +60,7 @@ class Customers(Module):
     filters = ["owner", "level", "stage", "industry", "region", "source", "tags", "next_contact_at"]
     stage = "stage"
     level = "level"
+    headings = HEADINGS
     search = {
         "n": "name", "p": "phones.number", "c": "credit_code", "z": "number", "m": "mails.address",
         "w": "wechat", "t": "tags.name",
@@ -108,20 +110,10 @@ class Customers(Module):
         return {"sort_name": pinyin_key(values.get("name") or "", person=is_person)[:400]}
 
     def validate(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """A parent belongs to a company, and no company is above itself."""
+        """A parent and a credit code belong to companies."""
         errors: dict[str, Any] = {}
         if values.get("kind") == Customer.Kind.PERSON:
             for name in ("parent", "credit_code"):
                 if values.get(name):
                     errors[name] = _("Only companies have this.")
         return errors
-
-    def above(self, pk: int) -> Sequence[int]:
-        """The ids of a company's parents, nearest first; stops at a loop."""
-        found: list[int] = []
-        while True:
-            row = self.rows.filter(pk=pk).values_list("parent_id", flat=True).first()
-            if row is None or row in found:
-                return found
-            found.append(row)
-            pk = row
