@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.api import TokenView
 from accounts.views import door, me
+from accounts.views.setup import index, people, rights, roles, sign_ins, structure
 
 urlpatterns = [
     path("login/", door.login, name="login"),
@@ -18,4 +19,31 @@ urlpatterns = [
     path("me/sessions/", me.sessions, name="me-sessions"),
     path("me/tokens/", me.tokens, name="me-tokens"),
     path("api/v1/auth/token/", TokenView.as_view(), name="auth-token"),
+    path("setup/", index.index, name="setup"),
+    path("setup/people/", people.people_list, name="setup-people"),
+    path("setup/people/new/", people.person_new, name="setup-person-new"),
+    path("setup/people/<int:pk>/", people.person, name="setup-person"),
+    path("setup/people/<int:pk>/<slug:act>/", people.person_act, name="setup-person-act"),
+    path("setup/departments/", structure.departments, name="setup-departments"),
+    path("setup/departments/new/", structure.department_form, name="setup-department-new"),
+    path("setup/departments/<int:pk>/", structure.department_form, name="setup-department"),
+    path(
+        "setup/departments/<int:pk>/delete/",
+        structure.department_delete,
+        name="setup-department-delete",
+    ),
+    path("setup/teams/", structure.departments, name="setup-teams"),
+    path("setup/teams/new/", structure.team_form, name="setup-team-new"),
+    path("setup/teams/<int:pk>/", structure.team_form, name="setup-team"),
+    path("setup/positions/", structure.positions, name="setup-positions"),
+    path("setup/positions/<int:pk>/", structure.positions, name="setup-position"),
+    path(
+        "setup/positions/<int:pk>/delete/", structure.position_delete, name="setup-position-delete"
+    ),
+    path("setup/roles/", rights.rights, name="setup-roles"),
+    path("setup/roles/new/", roles.role_new, name="setup-role-new"),
+    path("setup/roles/<slug:name>/", rights.rights, name="setup-role"),
+    path("setup/roles/<slug:name>/edit/", roles.role_edit, name="setup-role-edit"),
+    path("setup/roles/<slug:name>/delete/", roles.role_delete, name="setup-role-delete"),
+    path("setup/sign-ins/", sign_ins.sign_ins, name="setup-sign-ins"),
 ]

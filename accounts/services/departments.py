@@ -93,6 +93,19 @@ def _rewrite_paths(old: str, new: str) -> None:
     )
 
 
+def save_department(
+    *, actor: Actor, department: Department | None, parent: Department | None, **fields: Any
+) -> Department:
+    """Make a department, or change and move one; all or nothing."""
+    if department is None:
+        return create_department(actor=actor, parent=parent, **fields)
+    with change_of_rights(actor):
+        changed = update_department(actor=actor, department=department, **fields)
+        if changed.parent_id != (parent.pk if parent else None):
+            changed = move_department(actor=actor, department=changed, parent=parent)
+    return changed
+
+
 def delete_department(*, actor: Actor, department: Department) -> None:
     """Delete a department that nobody and nothing belongs to any more."""
     with change_of_rights(actor):

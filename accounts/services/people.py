@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -23,6 +24,7 @@ from accounts.services.act import (
 )
 from accounts.services.departments import require_valid
 from accounts.services.passwords import end_everything, require_good_password
+from accounts.services.roles import set_holders_roles
 from accounts.signin.second_factor import remove_totp
 from crm.records.errors import Invalid
 from crm.records.lifecycle import move_owner_department
@@ -71,9 +73,13 @@ def update_user(*, actor: Actor, user: User, **fields: Any) -> User:
     _require_known(fields)
     with change_of_rights(actor):
         locked = User.objects.select_for_update().get(pk=user.pk)
+        cleaned = _cleaned(fields)
+        fields = {name: new for name, new in cleaned.items() if new != getattr(locked, name)}
+        if not fields:
+            return locked
         before = {name: str(getattr(locked, name) or "") for name in fields}
         mail = locked.email
-        for name, value in _cleaned(fields).items():
+        for name, value in fields.items():
             setattr(locked, name, value)
         _require_distinct_names(locked)
         require_valid(locked, exclude=("password",))
@@ -113,6 +119,8 @@ def set_memberships(*, actor: Actor, user: User, departments: Iterable[Departmen
     with change_of_rights(actor):
         wanted = {one.pk: one for one in departments if one.pk != user.department_id}
         kept = {row.department_id: row for row in user.memberships.all()}
+        if set(wanted) == set(kept):
+            return
         for key, row in kept.items():
             if key not in wanted:
                 delete_as(actor, row)
@@ -120,6 +128,35 @@ def set_memberships(*, actor: Actor, user: User, departments: Iterable[Departmen
             if key not in kept:
                 save_as(actor, Membership(user=user, department=department))
         note(actor, "user.departments", user=user.pk, before=sorted(kept), after=sorted(wanted))
+
+
+@transaction.atomic
+def add_person(
+    *, actor: Actor, username: str, further: Iterable[Department] = (), **fields: Any
+) -> User:
+    """Make a person with main and further departments and roles; all or nothing."""
+    user = create_user(actor=actor, username=username, **fields)
+    set_memberships(actor=actor, user=user, departments=further)
+    return user
+
+
+@transaction.atomic
+def change_person(
+    *,
+    actor: Actor,
+    user: User,
+    department: Department | None,
+    further: Iterable[Department],
+    roles: Iterable[Role],
+    **fields: Any,
+) -> User:
+    """Change a person's card, departments and roles together; all or nothing."""
+    changed = update_user(actor=actor, user=user, **fields)
+    if changed.department != department:
+        changed = move_user(actor=actor, user=changed, department=department)
+    set_memberships(actor=actor, user=changed, departments=further)
+    set_holders_roles(actor=actor, holder=changed, roles=roles)
+    return changed
 
 
 def deactivate_user(*, actor: Actor, user: User) -> dict[str, int]:

@@ -19,7 +19,7 @@ from accounts.services.act import (
     require_other_administrators,
     save_as,
 )
-from accounts.services.departments import require_valid
+from accounts.services.departments import create_position, require_valid, update_position
 from crm.access.grants import ACTIONS, ScopeName, State
 from crm.modules.module import Module
 from crm.modules.registry import UnknownModule, module_named, module_names
@@ -51,6 +51,8 @@ def create_role(
     *, actor: Actor, name: str, labels: Mapping[str, str], copy_of: Role | None = None
 ) -> Role:
     """Make a role without any right, or with those of another."""
+    if name.strip() == "new":
+        raise Invalid(fields={"name": [_("This word means something else here.")]})
     with change_of_rights(actor):
         role = Role(name=name.strip(), labels=dict(labels))
         require_valid(role)
@@ -120,6 +122,32 @@ def take_role(*, actor: Actor, role: Role, holder: Holder) -> None:
             delete_as(actor, held)
             require_other_administrators()
             note(actor, "role.take", role=role.name, kind=kind, of=holder.pk, name=str(holder))
+
+
+def set_holders_roles(*, actor: Actor, holder: Holder, roles: Iterable[Role]) -> None:
+    """Make exactly these the roles of a person, position or team."""
+    wanted = {role.pk: role for role in roles}
+    with change_of_rights(actor):
+        held = {row.role_id: row.role for row in holder.held_roles.select_related("role")}
+        for key, role in wanted.items():
+            if key not in held:
+                give_role(actor=actor, role=role, holder=holder)
+        for key, role in held.items():
+            if key not in wanted:
+                take_role(actor=actor, role=role, holder=holder)
+
+
+def save_position(
+    *, actor: Actor, position: Position | None, name: str, roles: Iterable[Role]
+) -> Position:
+    """Make or rename a position together with its roles; all or nothing."""
+    with change_of_rights(actor):
+        if position is None:
+            saved = create_position(actor=actor, name=name)
+        else:
+            saved = update_position(actor=actor, position=position, name=name)
+        set_holders_roles(actor=actor, holder=saved, roles=roles)
+    return saved
 
 
 def set_right(*, actor: Actor, role: Role, module: str, action: str, scope: str) -> None:

@@ -69,6 +69,26 @@ def set_team_members(
         note(actor, "team.members", team=team.pk, before=sorted(kept), after=sorted(wanted))
 
 
+def save_team(
+    *,
+    actor: Actor,
+    team: Team | None,
+    name: str,
+    purpose: str,
+    is_active: bool,
+    members: Iterable[User],
+    leaders: Iterable[User],
+) -> Team:
+    """Make or change a team together with its members; all or nothing."""
+    with change_of_rights(actor):
+        saved = team or create_team(actor=actor, name=name, purpose=purpose)
+        saved = update_team(
+            actor=actor, team=saved, name=name, purpose=purpose, is_active=is_active
+        )
+        set_team_members(actor=actor, team=saved, members=members, leaders=leaders)
+    return saved
+
+
 def delete_team(*, actor: Actor, team: Team) -> None:
     """Delete a team; what was shared with it is no longer shared."""
     with change_of_rights(actor):

@@ -1,0 +1,1 @@
+"""Pages for administrators: people, departments, teams, roles and rights, sign-ins."""

@@ -1,0 +1,43 @@
+"""The index of setup."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.views.setup.parts import administrators_only, crumbs
+
+
+@require_GET
+@administrators_only
+def index(request: HttpRequest) -> HttpResponse:
+    """What an administrator can set up."""
+    people = [
+        ("setup-people", "person", _("People"), _("Accounts, departments and roles of everybody")),
+        ("setup-departments", "tree", _("Departments and teams"), _("The company's tree")),
+        ("setup-positions", "flag", _("Positions"), _("Posts that roles can be given to")),
+        ("setup-roles", "shield", _("Roles and rights"), _("Who may do what with which fields")),
+    ]
+    safety = [
+        ("setup-sign-ins", "key", _("Sign-ins"), _("Who signed in, from where, and who failed")),
+        ("audit", "history", _("Audit log"), _("Everything that was done, by whom")),
+    ]
+    data = [("dictionaries", "list", _("Dictionaries"), _("Lists of choices in each language"))]
+    groups = [
+        {
+            "title": title,
+            "tiles": [
+                {"url": reverse(name), "icon": icon, "label": label, "about": about}
+                for name, icon, label, about in tiles
+            ],
+        }
+        for title, tiles in (
+            (_("People and rights"), people),
+            (_("Safety"), safety),
+            (_("Data"), data),
+        )
+    ]
+    return render(request, "setup/page.html", {"crumbs": crumbs(), "groups": groups})
