@@ -19,9 +19,11 @@ from crm.access.policy import Access, access_to
 from crm.modules.module import Module
 from crm.modules.registry import all_modules, children_of
 from crm.records.act import Act
+from crm.records.beside import ExternalId
+from crm.records.child_rows import remove_rows
 from crm.records.drafts import snapshots
 from crm.records.duplicates import refuse_lost
-from crm.records.errors import Invalid, NotAllowed, NotVisible
+from crm.records.errors import Invalid, NotAllowed, NotVisible, StaleRecord
 from crm.records.events import write_events
 from crm.records.followers import ask_guards, tell_followers
 from crm.records.history import CHANGED, DELETED, write_history
@@ -52,7 +54,7 @@ def delete_records(
 ) -> Act:
     """Put records and what belongs to them into the recycle bin; all of them or none.
 
-    Raises NotVisible, NotAllowed, Invalid (changed since `version`).
+    Raises NotVisible, NotAllowed, StaleRecord (changed since `version`).
     """
     access = access_to(actor, module)
     act = Act(actor, source)
@@ -60,7 +62,7 @@ def delete_records(
     for record in records:
         ask_guards(act, access.module, record, frozenset({"deleted_at"}))
         if version is not None and record.version != version:
-            raise Invalid(_("Somebody changed this record meanwhile. Look at it again first."))
+            raise StaleRecord(record.version, [], record.changed_by_id)
     _delete(act, access.module, [record.pk for record in records])
     return act
 
@@ -158,7 +160,7 @@ def _assign(act: Act, module: Module, ids: list[int], old: int | None, owner: in
 def purge_records(*, actor: Any, module: str, pks: Sequence[int], source: str = "form") -> Act:
     """Remove deleted records for good; administrators only. Their history stays.
 
-    Raises NotAllowed, NotVisible.
+    Raises NotAllowed, NotVisible, Invalid (something outside still points to them).
     """
     access = access_to(actor, module).in_bin()
     if not access.grants.administer:
@@ -167,12 +169,28 @@ def purge_records(*, actor: Any, module: str, pks: Sequence[int], source: str = 
     found = list(access.rows("delete").select_for_update(of=("self",)).filter(pk__in=list(pks)))
     if len(found) != len(set(pks)):
         raise NotVisible
-    ids = [record.pk for record in found]
-    write_events(act, module, [(record.pk, record.version) for record in found], "purged")
-    for collection in access.module.collections:
-        collection.model._default_manager.filter(module=module, record_id__in=ids).delete()
-    access.module.rows.filter(pk__in=ids).delete()
+    try:
+        _purge(act, access.module, found)
+    except ProtectedError:
+        raise Invalid(_("Other records still point to this one; change or purge them first.")) from None
     return act
+
+
+def _purge(act: Act, module: Module, records: Sequence[Any]) -> None:
+    """Remove records, first those that the same act deleted along with them."""
+    ids = [record.pk for record in records]
+    for deletion in {record.deletion_id for record in records}:
+        for child, relation in _hanging_modules(module):
+            lookup = _lookup(child, relation, module, ids)
+            gone = list(child.rows.filter(deletion_id=deletion, **lookup))
+            if gone:
+                _purge(act, child, gone)
+    for collection in module.collections:
+        rows = collection.model._default_manager.filter(module=module.name, record_id__in=ids)
+        remove_rows(act, collection, list(rows.values_list("pk", flat=True)))
+    ExternalId.objects.filter(module=module.name, record_id__in=ids).delete()
+    write_events(act, module.name, [(record.pk, record.version) for record in records], "purged")
+    module.rows.filter(pk__in=ids).delete()
 
 
 @transaction.atomic
