@@ -7,8 +7,15 @@ from django.db.models.signals import post_migrate
 
 from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
+from crm.exchange.kinds import register as register_exchange
 from crm.modules import checks  # noqa: F401  registers the start-up checks
-from crm.modules.registry import add_source, all_modules, declare, load_declarations, shipped_choices
+from crm.modules.registry import (
+    add_source,
+    all_modules,
+    declare,
+    load_declarations,
+    shipped_choices,
+)
 from crm.modules.stamp import make_stamp
 from crm.records.declared import database_definitions
 from crm.records.followers import follow_writes
@@ -22,6 +29,7 @@ def start() -> None:
     declare(FollowUps)
     add_source(database_definitions)
     follow_writes(refresh_entries)
+    register_exchange()
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))
 
 

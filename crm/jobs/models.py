@@ -38,7 +38,10 @@ class Job(models.Model):
     result = models.CharField(max_length=200, blank=True)  # the name of the made file in storage
     result_name = models.CharField(max_length=200, blank=True)
     cancel_asked = models.BooleanField(default=False)
+    lease = models.UUIDField(null=True)  # the token of the worker that holds it
     lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # take-overs since the last progress
+    expires_at = models.DateTimeField(null=True)  # when its files go
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -61,7 +64,7 @@ class JobRow(models.Model):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveIntegerField()
-    outcome = models.CharField(max_length=10)  # created updated skipped refused
+    outcome = models.CharField(max_length=10)  # created updated skipped refused; checked: near
     module = models.CharField(max_length=40, blank=True)
     record_id = models.BigIntegerField(null=True)
     version = models.PositiveIntegerField(null=True)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import Access, access_to
 from crm.modules.fields import REFERENCES
-from crm.modules.module import Keys, Module
+from crm.modules.module import Keys
 from crm.records.act import Act
 from crm.records.child_rows import add_rows
 from crm.records.cleaning import Cleaner, is_empty
@@ -192,7 +192,7 @@ def _write(batch: Batch, places: list[int]) -> None:
 
 def _insert(batch: Batch, places: list[int]) -> dict[int, int]:
     """One attempt at writing rows with all that belongs to them; answers the ids by place."""
-    access, module, act = batch.access, batch.access.module, batch.act
+    module, act = batch.access.module, batch.act
     ids = dict(zip(places, reserve_ids(module.model, len(places)), strict=True))
     lost = claim_keys(module, {ids[place]: batch.keys[place] for place in places})
     if lost:

@@ -16,7 +16,14 @@ from crm.records.bulk import Outcome, Values, learn_references, same_row
 from crm.records.child_rows import apply_changes
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import (
-    Change, Draft, change_of, changed_columns, draft_of, plain, refused_by_database, snapshots,
+    Change,
+    Draft,
+    change_of,
+    changed_columns,
+    draft_of,
+    plain,
+    refused_by_database,
+    snapshots,
 )  # fmt: skip
 from crm.records.duplicates import known_errors, matches_of_many
 from crm.records.errors import NotAllowed, NotVisible
@@ -38,13 +45,20 @@ class Task:
 
 
 def update_many(
-    *, actor: Any, module: str, rows: Sequence[tuple[int, Values]], act: Act, with_rights: bool = True
+    *,
+    actor: Any,
+    module: str,
+    rows: Sequence[tuple[int, Values]],
+    act: Act,
+    with_rights: bool = True,
+    write: bool = True,
 ) -> list[Outcome]:
     """Change many records, given as (id, values); answers an outcome per row, in order.
 
     A record that stands in several rows takes them one after the other. `with_rights=False` is
     for taking back what the same person wrote: fields that he may no longer write are restored
-    too; his reach to the records is asked all the same.
+    too; his reach to the records is asked all the same. `write=False` only says what would become of
+    them.
     """
     outcomes = [Outcome() for _row in rows]
     left = list(range(len(rows)))
@@ -54,7 +68,8 @@ def update_many(
         access = access_to(actor, module)
         with transaction.atomic():
             tasks = _prepare(access, act, {n: rows[n] for n in now}, outcomes, with_rights)
-            _write(access, act, tasks, outcomes)
+            if write:
+                _write(access, act, tasks, outcomes)
         left = [place for place in left if place not in set(now)]
     return outcomes
 

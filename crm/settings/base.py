@@ -188,6 +188,11 @@ else:  # a newcomer's machine without any Redis; make run makes these folders
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "sweep jobs": {"task": "crm.jobs.tasks.sweep_jobs", "schedule": 30.0},
+    "clear job files": {"task": "crm.jobs.tasks.clear_job_files", "schedule": 24 * 3600.0},
+}
+JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=5)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication"],
