@@ -95,13 +95,23 @@ class Branch:
         return len(self.values) > 1 and depth <= LATERAL_DEPTH
 
 
+def is_direct(branches: Sequence[Branch], wanted: Slice) -> bool:
+    """Whether one plain query reads the page: one flat branch, not deep down."""
+    depth = wanted.offset + wanted.size
+    return len(branches) == 1 and depth <= LATERAL_DEPTH and not branches[0].is_lateral(depth)
+
+
+def sliced(rows: QuerySet, branch: Branch, wanted: Slice) -> QuerySet:
+    """The rows of the slice in a single branch."""
+    found = wanted.ordered(rows.filter(branch.flat()).filter(wanted.where))
+    return found[wanted.offset : wanted.offset + wanted.size]
+
+
 def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[int]:
     """The ids of the slice's rows, in order. `rows` are all of the module's living ones."""
     depth = wanted.offset + wanted.size
     if len(branches) == 1 and not branches[0].is_lateral(depth):
-        found = rows.filter(branches[0].flat()).filter(wanted.where)
-        ordered = wanted.ordered(found).values_list("pk", flat=True)
-        return list(ordered[wanted.offset : depth])
+        return list(sliced(rows, branches[0], wanted).values_list("pk", flat=True))
     parts, params = [], []
     for branch in branches:
         try:

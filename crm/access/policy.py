@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from crm.access.grants import (
     State,
 )  # fmt: skip
 from crm.access.loading import load_rows
-from crm.access.paging import Branch, Slice, page_ids
+from crm.access.paging import Branch, Slice, is_direct, page_ids, sliced
 from crm.access.rows import ALLOWED, Decision, Ref, Row
 from crm.access.sharing import shared_condition
 from crm.modules.module import Module
@@ -149,23 +149,31 @@ class Access:
 
     def rows(self, action: str = "view") -> QuerySet:
         """The living rows that `action` reaches, as model instances; for services only."""
+        reach = self._reach(action)
+        if reach is None:
+            return self._all.none()
+        return self._all.filter(reach) if reach else self._all
+
+    def _reach(self, action: str) -> Q | None:
+        """What rows must meet for `action`: None if nothing does, an empty Q if all do."""
         branches = self.branches(action)
         if not branches:
-            return self._all.none()
-        if not (len(branches) == 1 and branches[0] == Branch()):
-            condition = Q()
-            for branch in branches:
-                condition |= Branch(branch.condition, branch.column, branch.values).flat()
-            return self._all.filter(condition)
-        return self._all
+            return None
+        if Branch() in branches:
+            return Q()
+        condition = Q()
+        for branch in branches:
+            condition |= Branch(branch.condition, branch.column, branch.values).flat()
+        return condition
 
     def page(self, wanted: Slice, names: Iterable[str] | None = None) -> list[Row]:
         """The rows of one page in its order, with the fields called `names`."""
         branches = self.branches()
         if not branches:
             return []
-        ids = page_ids(self._all, branches, wanted)
-        return self.rows_of(ids, names)
+        if is_direct(branches, wanted):
+            return load_rows(self, sliced(self._all, branches[0], wanted), names)
+        return self.rows_of(page_ids(self._all, branches, wanted), names)
 
     def rows_of(self, ids: Iterable[int], names: Iterable[str] | None = None) -> list[Row]:
         """The rows with ids that came from this door, in the order given."""
@@ -235,6 +243,26 @@ class Access:
         if self.rows(action).filter(pk=pk).exists():
             return ALLOWED
         return Decision(False, self._why_not(action))
+
+    def decisions(self, pk: int, actions: Iterable[str]) -> dict[str, Decision]:
+        """What the person may do with one record, by one query."""
+        asked: dict[str, Any] = {}
+        answers: dict[str, bool] = {}
+        for action in actions:
+            reach = self._reach(action)
+            if not reach:
+                answers[action] = reach is not None
+            else:
+                asked[f"may_{action}"] = Case(
+                    When(reach, then=True), default=False, output_field=BooleanField()
+                )
+        if asked:
+            found = self._all.filter(pk=pk).annotate(**asked).values(*asked).first() or {}
+            answers.update({name.removeprefix("may_"): value for name, value in found.items()})
+        return {
+            action: ALLOWED if answers.get(action) else Decision(False, self._why_not(action))
+            for action in actions
+        }
 
     def _why_not(self, action: str) -> str:
         label = ACTION_LABELS.get(action, action)

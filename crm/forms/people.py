@@ -4,13 +4,23 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from crm.modules.stamp import rights_version
+
 MOST_LISTED = 300
+_kept: dict[str, Any] = {}
 
 
 def people_options(text: str = "", most: int = MOST_LISTED) -> list[dict[str, Any]]:
     """Active people as options, by name; `text` narrows them."""
-    people = get_user_model()._default_manager.filter(is_active=True)
-    if text:
-        people = people.filter(display_name__icontains=text)
-    found = people.order_by("display_name", "pk").values_list("pk", "display_name")[:most]
-    return [{"value": str(pk), "label": name} for pk, name in found]
+    found = [one for one in _active() if text.casefold() in one[1].casefold()]
+    return [{"value": str(pk), "label": name} for pk, name in found[:most]]
+
+
+def _active() -> list[tuple[int, str]]:
+    """Every active person by name; read anew when people or rights have changed."""
+    version = rights_version()
+    if _kept.get("version") != version:
+        people = get_user_model()._default_manager.filter(is_active=True)
+        found = people.order_by("display_name", "pk").values_list("pk", "display_name")
+        _kept.update(version=version, people=list(found))
+    return _kept["people"]

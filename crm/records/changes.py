@@ -45,7 +45,7 @@ def entries_of(access: Access, pk: int, most: int = 100) -> list[Entry]:
     events = {
         row["act"]: row
         for row in Event.objects.filter(module=access.module.name, record_id=pk).values(
-            "act", "kind", "source"
+            "act", "kind", "source", "changed"
         )[: most * 2]
     }
     for index, now in enumerate(versions[:most]):
@@ -63,8 +63,10 @@ def entries_of(access: Access, pk: int, most: int = 100) -> list[Entry]:
         if entry.kind != "created":
             entry.changes = _changes(access, before, now)
         by_act[now["act"]] = entry
+    touched = {name for row in events.values() if row["kind"] != "created" for name in row["changed"]}
     for collection in access.module.collections:
-        _add_children(access, pk, collection.name, by_act)
+        if collection.name in touched:
+            _add_children(access, pk, collection.name, by_act)
     return sorted(by_act.values(), key=lambda one: (one.at, one.version), reverse=True)
 
 

@@ -1,5 +1,6 @@
 """The page of one record."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from crm.access.policy import Access, access_to
-from crm.access.rows import Row
+from crm.access.rows import Decision, Row
 from crm.customfields.dictionaries import options_of
 from crm.lists.columns import cell, record_url, renderer_for, stage_shares
 from crm.modules.module import Part
@@ -37,7 +38,8 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
     module = access.module
     url = record_url(module.name, row.pk)
     title = title_of(access, row)
-    may_edit = bool(access.decide("edit", row.pk))
+    may = access.decisions(row.pk, ("edit", "assign", "delete"))
+    may_edit = bool(may["edit"])
     parts = [part for part in module.all_parts if _may_view(access, part)]
     context: dict[str, Any] = {
         "module": {"name": module.name, "label": module.label, "label_plural": module.label_plural, "icon": module.icon},
@@ -48,7 +50,7 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
         ],
         "record": {"pk": row.pk, "url": url, "version": row.version},
         "edit_url": f"{url}edit/" if may_edit else "",
-        "head": _head(access, row, title, url),
+        "head": _head(access, row, title, url, may),
         "create": _create(access, row, parts),
         "steps": _steps(access, row),
         "tabs": _tabs(access, row, parts, url, tab),
@@ -71,7 +73,9 @@ def _may_view(access: Access, part: Part) -> bool:
     return bool(other.grants.scope("view")) and part.relation in other.readable
 
 
-def _head(access: Access, row: Row, title: str, url: str) -> dict[str, Any]:
+def _head(
+    access: Access, row: Row, title: str, url: str, may: Mapping[str, Decision]
+) -> dict[str, Any]:
     module = access.module
     level = module.fields.get(module.level)
     facts = []
@@ -84,7 +88,7 @@ def _head(access: Access, row: Row, title: str, url: str) -> dict[str, Any]:
         "level": cell(row, level, renderer_for(level, module)) if level else "",
         "facts": facts,
         "call_url": _call_url(row),
-        "actions": _actions(access, row, url),
+        "actions": _actions(access, row, url, may),
     }
 
 
@@ -97,7 +101,9 @@ def _call_url(row: Row) -> str:
     return ""
 
 
-def _actions(access: Access, row: Row, url: str) -> list[dict[str, Any]]:
+def _actions(
+    access: Access, row: Row, url: str, may: Mapping[str, Decision]
+) -> list[dict[str, Any]]:
     name = access.module.name
     found = [{"label": _("History"), "icon": "history", "url": f"{url}history/"}]
     if access.grants.scope("assign"):
@@ -105,7 +111,7 @@ def _actions(access: Access, row: Row, url: str) -> list[dict[str, Any]]:
             {
                 "label": _("Assign"), "icon": "swap", "is_dialog": True,
                 "url": f"/{name}/bulk/assign/?pk={row.pk}",
-                "reason": access.decide("assign", row.pk).reason,
+                "reason": may["assign"].reason,
             }
         )  # fmt: skip
     if access.grants.scope("delete"):
@@ -113,7 +119,7 @@ def _actions(access: Access, row: Row, url: str) -> list[dict[str, Any]]:
             {
                 "label": _("Delete"), "icon": "trash", "is_dialog": True, "is_danger": True,
                 "url": f"/{name}/bulk/delete/?pk={row.pk}",
-                "reason": access.decide("delete", row.pk).reason,
+                "reason": may["delete"].reason,
             }
         )  # fmt: skip
     return found
@@ -171,8 +177,9 @@ def peek(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     access = access_to(request.user, module_named(module))
     row = access.get(pk)
     url = record_url(module, pk)
-    may_edit = bool(access.decide("edit", pk))
-    head = _head(access, row, title_of(access, row), url)
+    may = access.decisions(pk, ("edit", "assign", "delete"))
+    may_edit = bool(may["edit"])
+    head = _head(access, row, title_of(access, row), url, may)
     line = mark_safe(" · ".join(str(fact["html"]) for fact in head["facts"]))
     actions = [{"label": _("Edit"), "icon": "pen", "url": f"{url}edit/"}] if may_edit else []
     if head["call_url"]:

@@ -35,6 +35,7 @@ ICONS = {
     "meeting": "meeting", "fax": "printer", "other": "pen",
 }  # fmt: skip
 MOST = 30
+SHOWN = ("kind", "text", "partner", "owner", "happened_at", "next_contact_at", "files")
 
 
 def _follow_ups(access: Access, row: Row) -> Access | None:
@@ -54,7 +55,7 @@ def timeline_context(
     events: list[tuple[dt.datetime, dict[str, Any]]] = []
     has_more = False
     if door is not None and show != "changes":
-        rows = door.page(Slice(order=order_from(door, "-happened_at"), offset=offset, size=most + 1))
+        rows = door.page(Slice(order=order_from(door, "-happened_at"), offset=offset, size=most + 1), SHOWN)
         has_more = len(rows) > most
         events += [(one["happened_at"], _follow_up_event(door, one)) for one in rows[:most]]
     if show != "follow-ups" and offset == 0:
