@@ -73,7 +73,7 @@ def _ensure_venv(project: Project) -> None:
 def _install_requirements(project: Project, requirements: Path) -> None:
     """By uv where it works (many times faster), else by pip, which knows the user's mirrors."""
     pip = _pip_install(project)
-    run_step(project, "Installer", [*pip, UV])
+    run_step(project, "Package installer", [*pip, UV])
     python = str(project.python)
     uv = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python]
     try:

@@ -46,8 +46,12 @@ def manage(arguments: Sequence[str]) -> int:
     try:
         execute_from_command_line(list(arguments))
     except OperationalError as error:
-        if is_given or "connect" not in str(error):
+        if "connect" not in str(error):
             raise
-        print("The database does not run: type 'make run' or set DATABASE_URL.", file=sys.stderr)
+        if is_given:
+            sentence = f"The database of DATABASE_URL cannot be reached: {error}".strip()
+        else:
+            sentence = "The database does not run: type 'make run' or set DATABASE_URL."
+        print(sentence, file=sys.stderr)
         return int(Code.NO_DATABASE)
     return 0
