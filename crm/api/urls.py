@@ -6,10 +6,18 @@ take any name for a module.
 
 from django.urls import URLPattern, URLResolver, path
 
+from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
 from crm.api.records import ActionView, DuplicatesView, HistoryView, ListView, RecordView
 from crm.api.views import IndexView, NothingView, SchemaView, ScreenPopView
 
-ROOMS: list[URLPattern | URLResolver] = []
+ROOMS: list[URLPattern | URLResolver] = [
+    path("v1/jobs/<str:pk>/", JobView.as_view(), name="api-job"),
+    path("v1/jobs/<str:pk>/file/", JobFileView.as_view(), name="api-job-file"),
+    path("v1/jobs/<str:pk>/cancel/", JobActionView.as_view(action="cancel"), name="api-job-cancel"),
+    path("v1/jobs/<str:pk>/undo/", JobActionView.as_view(action="undo"), name="api-job-undo"),
+    path("v1/<str:module>/import/", ImportView.as_view(), name="api-import"),
+    path("v1/<str:module>/export/", ExportView.as_view(), name="api-export"),
+]
 RECORD = "v1/<str:module>/<str:pk>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [

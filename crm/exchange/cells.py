@@ -7,7 +7,7 @@ sentence. Names of people, records and choices are looked up in the language the
 import csv
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,8 @@ from crm.modules.registry import module_named
 
 Reader = Callable[[Any], Any]
 SEPARATORS = re.compile(r"[、,，;；\n]+")
-QUOTED = re.compile(r'["][^"]*["]')
+_STRONG = re.compile(r"[;；\n]")
+QUOTED = re.compile(r'(?:^|;)\s*"')
 _YES = frozenset({"是", "有", "对", "√", "✓", "y", "yes", "true", "1", "on"})
 _NO = frozenset({"否", "无", "不", "×", "x", "n", "no", "false", "0", "off"})
 
@@ -52,10 +53,22 @@ def text_of(cell: Any) -> str:
 
 def split_cell(text: str) -> list[str]:
     """The entries of a cell that holds several: 、 , ; or line ends between, quotes around any."""
-    if '"' in text and QUOTED.search(text):
-        rows = csv.reader([text.replace("；", ";").replace("\n", " ")], delimiter=";", skipinitialspace=True)
-        return [part.strip() for part in next(rows, [])]
+    if QUOTED.search(text):
+        try:
+            rows = csv.reader([text], delimiter=";", skipinitialspace=True, strict=True)
+            return [part.strip() for part in next(rows, [])]
+        except csv.Error:
+            pass
     return [part.strip() for part in SEPARATORS.split(text)]
+
+
+def join_cell(entries: Sequence[str], is_list: bool) -> str:
+    """Entries in one cell, as `split_cell` takes them apart again; quoted where it needs to be."""
+    signs = SEPARATORS if is_list or len(entries) > 1 else _STRONG
+    quoted = [
+        '"' + one.replace('"', '""') + '"' if signs.search(one) or '"' in one else one for one in entries
+    ]
+    return "; ".join(quoted) if any(quoted) else ""
 
 
 class Names:
@@ -195,8 +208,12 @@ def entries_of(target: Target, cell: Any) -> list[str]:
     kind = target.value_field.kind
     if kind == "phone":
         return split_phones(text)
-    if target.field.name == "tags" or kind in {"email", "choice"} or '"' in text or ";" in text:
-        return split_cell(text)
-    return [text.strip()]
+    is_list = is_listed(target.field, target.value_field)
+    return split_cell(text) if is_list or _STRONG.search(text) or QUOTED.search(text) else [text.strip()]
+
+
+def is_listed(collection: Field, member: Field) -> bool:
+    """Whether commas part entries too: short words do not hold any, addresses do."""
+    return len(collection.members) == 1 or member.kind in {"email", "choice", "phone"}
 
 

@@ -11,6 +11,7 @@ from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.exchange.keys import Finder
 from crm.exchange.lines import Line, Plan, paths_of
+from crm.exchange.spreadsheet import BadRow
 from crm.exchange.targets import child_modules
 from crm.modules.module import Module
 from crm.records.act import Act
@@ -88,10 +89,8 @@ class Chunk:
         Answers the record of the last row, for the next batch.
         """
         self.verdicts = [Verdict(line, module=self.module.name) for line in lines]
-        for verdict in self.verdicts:
-            if verdict.line.errors:
-                self._refuse(verdict, verdict.line.errors)
         self._check_children()
+        self._refuse_unread()
         fresh, changed = self._sorted_out()
         self._change(changed, write)
         self._make(fresh, write)
@@ -109,12 +108,28 @@ class Chunk:
         for path, texts in reasons.items():
             verdict.reasons.setdefault(path, []).extend(str(text) for text in texts)
 
+    def _refuse_unread(self) -> None:
+        """Rows with cells that cannot be read: all that is wrong with them is told at once."""
+        unread = [one for one in self.verdicts if one.line.errors]
+        if not unread:
+            return
+        cleaner = Cleaner(self.plan.access)
+        learn_references(cleaner, (one.line.values for one in unread))
+        for verdict in unread:
+            errors = verdict.line.errors
+            named = {path.partition(".")[0] for path in errors}
+            self._refuse(verdict, errors)
+            if not isinstance(verdict.line.cells, BadRow):
+                draft = new_draft(self.plan.access, cleaner, verdict.line.values)
+                more = {name: texts for name, texts in draft.errors.items() if name not in named}
+                self._refuse(verdict, paths_of(self.plan, more))
+
     # Records that a row carries besides ---------------------------------------------------------
 
     def _check_children(self) -> None:
         """A row whose contact or follow-up is wrong is refused as a whole."""
         for name, (access, relation) in self._children.items():
-            carrying = [one for one in self._open() if name in one.line.children]
+            carrying = [one for one in self.verdicts if name in one.line.children]
             if not carrying:
                 continue
             cleaner = Cleaner(access)
@@ -123,8 +138,10 @@ class Chunk:
                 self._settle_author(access, cleaner, verdict.line.children[name])
                 draft = new_draft(access, cleaner, verdict.line.children[name])
                 draft.errors.pop(relation, None)
-                if draft.errors:
-                    self._refuse(verdict, paths_of(self.plan, draft.errors, name))
+                unread = {path.removeprefix(f"{name}.").partition(".")[0] for path in verdict.line.errors}
+                errors = {one: texts for one, texts in draft.errors.items() if one not in unread}
+                if errors:
+                    self._refuse(verdict, paths_of(self.plan, errors, name))
 
     def _settle_author(self, access: Access, cleaner: Cleaner, values: dict[str, Any]) -> None:
         """An author whom the person may not put in is kept by name in the text."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,6 +65,11 @@ def delete_records(
             raise StaleRecord(record.version, [], record.changed_by_id)
     _delete(act, access.module, [record.pk for record in records])
     return act
+
+
+def delete_set(act: Act, module: Module, ids: Sequence[int]) -> None:
+    """Put records into the bin that the caller has locked and may take away, in its transaction."""
+    _delete(act, module, list(ids))
 
 
 def _delete(act: Act, module: Module, ids: list[int]) -> None:

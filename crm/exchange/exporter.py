@@ -1,0 +1,206 @@
+"""The export of a list as a job: what the person may see now, row by row, into a file.
+
+Ids stream from the database in the list's order; each batch is read through the door, with the
+rights of that moment. A worker that dies leaves nothing: the next one writes the file anew.
+"""
+
+import datetime as dt
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.core.files import File
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.access import names
+from crm.access.policy import Access, access_to
+from crm.access.rows import Ref, Row
+from crm.customfields.dictionaries import options_of
+from crm.exchange.cells import is_listed, join_cell
+from crm.exchange.services import export_query
+from crm.exchange.spreadsheet import write_csv, write_xlsx
+from crm.jobs.models import Job
+from crm.jobs.running import Held
+from crm.jobs.services import keep_upload
+from crm.modules.fields import Field
+from crm.modules.registry import UnknownModule, module_named
+
+BATCH = 1000
+Write = Callable[[Any], Any]
+
+
+class Column:
+    """One column of the file: a field, or one member of a collection."""
+
+    def __init__(self, field: Field, member: Field | None = None) -> None:
+        self.field = field
+        self.member = member
+        self.path = f"{field.name}.{member.name}" if member else field.name
+        shown = member or field
+        is_main = member is None or next(iter(field.members)) == member.name
+        self.heading = str(field.label) if is_main else f"{field.label} · {shown.label}"
+        self.kind = "text" if member else shown.kind
+        self._write = writer_for(shown)
+        self._is_list = member is not None and is_listed(field, member)
+
+    def value(self, row: Row) -> Any:
+        """What stands in the cell of this row."""
+        value = row.get(self.field.name)
+        if self.member is None:
+            if value is None or value == "":
+                return None
+            return value if self.path in row.masked else self._write(value)
+        if not value:
+            return None
+        return join_cell([self._entry(row, one) for one in value], self._is_list) or None
+
+    def _entry(self, row: Row, one: dict[str, Any]) -> str:
+        assert self.member is not None
+        value = one.get(self.member.name)
+        if value is None or value == "":
+            return ""
+        return str(value) if self.path in row.masked else _plain(self._write(value))
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def writer_for(field: Field) -> Write:
+    """What turns this field's values into cells."""
+    if field.kind == "choice":
+        labels = dict(options_of(field, with_retired=True))
+        return lambda value: labels.get(value, value)
+    if field.kind == "multi_choice":
+        labels = dict(options_of(field, with_retired=True))
+        return lambda values: join_cell([labels.get(one, one) for one in values], True)
+    if field.kind == "boolean":
+        yes, no = _("Yes"), _("No")
+        return lambda value: yes if value else no
+    return _WRITERS.get(field.kind, lambda value: value)
+
+
+def _moment(value: Any) -> Any:
+    return timezone.localtime(value).replace(tzinfo=None) if isinstance(value, dt.datetime) else value
+
+
+def _label(value: Any) -> str:
+    return str(value.label) if isinstance(value, Ref) else str(value)
+
+
+_WRITERS: dict[str, Write] = {
+    "datetime": _moment,
+    "relation": _label,
+    "any_relation": _label,
+    "user": _label,
+    "department": _label,
+}
+
+
+def columns_of(access: Access, wanted: Sequence[str]) -> list[Column]:
+    """The columns of the file: of a collection one for each member that the person sees."""
+    found = []
+    for name in wanted:
+        field = access.module.fields[name]
+        if not field.is_collection:
+            found.append(Column(field))
+            continue
+        members = [one for n, one in field.members.items() if f"{name}.{n}" in access.visible]
+        found.extend(Column(field, member) for member in members)
+    return found
+
+
+def run_export(held: Held) -> None:
+    """Write the file and keep it for its owner."""
+    job = held.job
+    with held.batch() as person:
+        access = _door(person, job)
+        columns = columns_of(access, _query(access, job).columns)
+        job.cursor, job.done = {}, 0
+        job.detail = {**job.detail, "states": _states(access, columns)}
+        shown = str(names.people([person.pk])[person.pk])
+    at = timezone.localtime()
+    mark = f"{shown} · {at:%Y-%m-%d %H:%M}"
+    write = write_xlsx if job.options["format"] == "xlsx" else write_csv
+    with tempfile.TemporaryFile() as file:
+        write(
+            file, [one.heading for one in columns], _rows(held, columns),
+            kinds=[one.kind for one in columns], watermark=mark,
+        )  # fmt: skip
+        file.seek(0)
+        with held.batch():
+            job.total = job.done
+            job.result = keep_upload(File(file), f"x.{job.options['format']}")
+    label = str(access.module.label_plural)
+    job.result_name = f"{label} {at:%Y%m%d-%H%M}.{job.options['format']}"
+
+
+def _door(person: Any, job: Job) -> Access:
+    access = access_to(person, job.module)
+    access.require("export")
+    return access
+
+
+def _query(access: Access, job: Job) -> Any:
+    return export_query(access, QueryDict(job.options["query"]))
+
+
+def _rows(held: Held, columns: Sequence[Column]) -> Iterator[list[Any]]:
+    job = held.job
+    with held.batch() as person:
+        access = _door(person, job)
+        query = _query(access, job)
+        found = access.rows("export").filter(query.where)
+        job.total = found.count()
+        ordered = query.slice.ordered(found).values_list("pk", flat=True)
+    ids = ordered.iterator(chunk_size=5000)
+    wanted = {column.field.name for column in columns}
+    while batch := list(islice(ids, BATCH)):
+        with held.batch() as person:
+            access = _door(person, job)
+            _query(access, job)  # what may no longer be filtered or shown ends the job
+            allowed = access.rows("export").filter(pk__in=batch)
+            seen = access.rows().filter(pk__in=allowed.values("pk"))
+            reached = set(seen.values_list("pk", flat=True))
+            rows = access.rows_of([pk for pk in batch if pk in reached], wanted)
+            job.done += len(rows)
+        for row in rows:
+            yield [column.value(row) for column in columns]
+
+
+def _states(access: Access, columns: Sequence[Column]) -> dict[str, Any]:
+    """What the file was made by: the states of its columns, and how far the person reached."""
+    scope = access.grants.scope("export")
+    view = access.grants.scope("view")
+    return {
+        "fields": {column.path: int(access.state(column.path)) for column in columns},
+        "reach": [
+            {"all": one.everything, "owners": sorted(one.owners), "departments": sorted(one.departments)}
+            for one in (scope, view)
+        ],
+    }
+
+
+def may_fetch(user: Any, job: Job) -> bool:
+    """Whether the person might make this very file today: no column and no reach was taken away."""
+    states = job.detail.get("states")
+    try:
+        access = access_to(user, module_named(job.module))
+    except UnknownModule:
+        return False
+    if not states or not access.may("export"):
+        return False
+    if any(int(access.state(path)) < state for path, state in states["fields"].items()):
+        return False
+    now = (access.grants.scope("export"), access.grants.scope("view"))
+    for then, scope in zip(states["reach"], now, strict=True):
+        lost = (then["all"] and not scope.everything) or (
+            not scope.everything
+            and not (set(then["owners"]) <= scope.owners and set(then["departments"]) <= scope.departments)
+        )
+        if lost:
+            return False
+    return True
