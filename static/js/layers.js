@@ -2,16 +2,19 @@
 import { near } from "./tools.js";
 
 const GAP = 4;
+const ENOUGH = 280; // px: with so much room a long menu stays below its button and scrolls
 
 function put(menu, button) {
   const at = button.getBoundingClientRect();
   const size = menu.getBoundingClientRect();
   const wanted = button.dataset.place === "end" ? at.right - size.width : at.left;
   const left = Math.max(8, Math.min(wanted, innerWidth - size.width - 8));
-  const below = at.bottom + GAP + size.height <= innerHeight - 8;
-  const top = below ? at.bottom + GAP : Math.max(8, at.top - GAP - size.height);
+  const roomBelow = innerHeight - at.bottom - GAP - 8;
+  const isBelow = size.height <= roomBelow || roomBelow >= ENOUGH;
+  const top = isBelow ? at.bottom + GAP : Math.max(8, at.top - GAP - size.height);
   menu.style.setProperty("left", `${left}px`);
   menu.style.setProperty("top", `${top}px`);
+  menu.style.setProperty("max-height", `${isBelow ? roomBelow : at.top - GAP - 8}px`);
 }
 
 /** Opens the dialog with this id. */
