@@ -14,11 +14,12 @@ from crm.records.beside import (
     UniqueValue,
 )  # fmt: skip
 from crm.records.children import Address, Mail, Phone, Tag
-from crm.records.models import CustomRecord
+from crm.records.models import CustomRecord, CustomRecordGroupShare, CustomRecordShare
 from crm.search.models import SearchEntry
 
 __all__ = [
-    "Address", "Attachment", "AuditEntry", "CustomRecord", "Event", "ExternalId", "FieldDefinition", "FollowUp",
-    "IdempotencyKey", "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option",
-    "Phone", "Phrase", "RememberedMapping", "SearchEntry", "Stamp", "Tag", "UniqueValue",
+    "Address", "Attachment", "AuditEntry", "CustomRecord", "CustomRecordGroupShare",
+    "CustomRecordShare", "Event", "ExternalId", "FieldDefinition", "FollowUp", "IdempotencyKey",
+    "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option", "Phone",
+    "Phrase", "RememberedMapping", "SearchEntry", "Stamp", "Tag", "UniqueValue",
 ]  # fmt: skip

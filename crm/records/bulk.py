@@ -27,6 +27,7 @@ from crm.records.followers import tell_followers
 from crm.records.history import CREATED, write_history
 from crm.records.keys import LONGEST_KEY, claim_keys, exact_holders
 from crm.records.numbers import next_numbers
+from crm.records.parents import dead_parents, parent_of
 from crm.records.services import new_columns, new_draft
 
 Values = Mapping[str, Any]
@@ -88,6 +89,7 @@ def create_many(
     """
     with transaction.atomic():
         batch = check_many(actor=actor, module=module, rows=rows, act=act, near_is_fine=near_is_fine, at=at)
+        _hold_parents(batch)
         _write(batch, [place for place, outcome in enumerate(batch.outcomes) if outcome.is_open])
     return batch.outcomes
 
@@ -137,6 +139,17 @@ def learn_references(cleaner: Cleaner, rows: Iterable[Values]) -> None:
                 wanted.setdefault(kind, set()).add(int(pk))
     for kind, ids in wanted.items():
         cleaner.learn(kind, ids)
+
+
+def _hold_parents(batch: Batch) -> None:
+    """Keep the parents of the new rows alive; mark the rows whose parent has just been deleted."""
+    module = batch.access.module
+    places = [place for place, outcome in enumerate(batch.outcomes) if outcome.is_open]
+    parents = {place: parent_of(module, batch.drafts[place].values) for place in places}
+    dead = dead_parents(parent for parent in parents.values() if parent is not None)
+    for place, parent in parents.items():
+        if parent in dead:
+            batch.outcomes[place].errors = {module.parent: [_("There is no such record.")]}
 
 
 def _find_known(batch: Batch, near: set[int]) -> None:

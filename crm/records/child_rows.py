@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
@@ -13,6 +14,7 @@ from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.cleaning import Cleaner, is_empty
 from crm.records.copying import copy_rows, reserve_ids
+from crm.records.errors import Invalid
 from crm.records.history import CHANGED, CREATED, DELETED, write_history
 
 Values = dict[str, Any]
@@ -26,9 +28,10 @@ class Changes:
     changed: list[tuple[int, Values]] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     order: list[int | None] = field(default_factory=list)  # ids as they stand, None for added ones
+    is_reordered: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.removed)
+        return bool(self.added or self.changed or self.removed or self.is_reordered)
 
 
 def clean_rows(cleaner: Cleaner, one: Field, raw: Any) -> list[Values]:
@@ -50,31 +53,40 @@ def clean_rows(cleaner: Cleaner, one: Field, raw: Any) -> list[Values]:
         row = _clean_row(cleaner, one, collection, given)
         if row is None:
             continue
-        identity = tuple(row.get(name) for name in collection.identity)
+        identity = _identity(collection, row) or (row.get("id"),)
         if identity not in seen:
             seen.add(identity)
             rows.append(row)
     return rows
 
 
+def _identity(collection: Collection, row: Values) -> tuple[Any, ...] | None:
+    """What makes the row the same as another; None where the person may not write all of it."""
+    if any(name not in row for name in collection.identity):
+        return None
+    return tuple(row[name] for name in collection.identity)
+
+
 def _clean_row(
     cleaner: Cleaner, one: Field, collection: Collection, given: Mapping[str, Any]
 ) -> Values | None:
-    unknown = set(given) - set(one.members) - {"id"}
+    access = cleaner.access
+    known = {name for name in one.members if f"{one.name}.{name}" in access.visible}
+    unknown = set(map(str, given)) - known - {"id"}
     if unknown:
         raise ValueError(_("There is no “%s” here.") % sorted(unknown)[0][:40])
-    if all(is_empty(given.get(name)) for name in one.members):
-        return None
     row: Values = {}
-    for name, value in given.items():
-        if name == "id":
-            row["id"] = int(value) if str(value).isdigit() else None
-            continue
-        if f"{one.name}.{name}" not in cleaner.access.editable:
-            if "id" in given:
-                continue  # shown, perhaps masked, but not his to write: it keeps its value
-            raise ValueError(_("You may not write “%s”.") % one.members[name].label)
-        row[name] = cleaner.clean(one.members[name], value)
+    if str(given.get("id", "")).isdecimal():
+        row["id"] = int(given["id"])
+    mine = [name for name in one.members if f"{one.name}.{name}" in access.editable]
+    keeps_something = "id" in row and len(mine) < len(one.members)
+    if not keeps_something and all(is_empty(given.get(name)) for name in one.members):
+        return None
+    for name, member in one.members.items():
+        if name in mine and (name in given or (member.required and "id" not in row)):
+            row[name] = cleaner.clean(member, given.get(name))
+        elif name not in mine and "id" not in row and (name in given or member.required):
+            raise ValueError(_("You may not write “%s”.") % member.label)
     return row
 
 
@@ -94,17 +106,17 @@ def loaded_rows(module: Module, collection: Collection, ids: Sequence[int]) -> d
 def compare(access: Access, collection: Collection, before: list[Values], after: list[Values]) -> Changes:
     """How to get from the rows that are there to those that were submitted.
 
-    Rows are matched by id, else by identity. A member that the person may not write keeps
-    its value; a row that he sees masked keeps its number when it comes back masked.
+    Rows are matched by identity, else by id: two tags may swap places, but never stand twice.
+    A member that the person may not write keeps its value; a row that he sees masked keeps its
+    number when it comes back masked.
     """
     by_id = {row["id"]: row for row in before}
-    by_identity = {tuple(row.get(n) for n in collection.identity): row for row in before}
+    by_identity = {_identity(collection, row): row for row in before}
     changes, kept = Changes(), set()
     for row in after:
-        old = by_id.get(row.get("id")) or by_identity.get(
-            tuple(row.get(n) for n in collection.identity)
-        )
+        old = by_identity.get(_identity(collection, row)) or by_id.get(row.get("id"))
         if old is None or old["id"] in kept:
+            _require_whole(access.module, collection, row)
             changes.added.append({k: v for k, v in row.items() if k != "id"})
             changes.order.append(None)
             continue
@@ -119,7 +131,16 @@ def compare(access: Access, collection: Collection, before: list[Values], after:
         if different:
             changes.changed.append((old["id"], {**old, **different}))
     changes.removed = [pk for pk in by_id if pk not in kept]
+    stayed = [pk for pk in changes.order if pk is not None]
+    changes.is_reordered = stayed != [pk for pk in by_id if pk in kept]
     return changes
+
+
+def _require_whole(module: Module, collection: Collection, row: Values) -> None:
+    """Raise Invalid for a row that names one which is not there any more."""
+    members = module.fields[collection.name].members
+    if any(member.required and name not in row for name, member in members.items()):
+        raise Invalid(fields={collection.name: [_("One of these entries is gone.")]})
 
 
 def add_rows(act: Act, module: Module, collection: Collection, rows: Sequence[tuple[int, Values]]) -> None:
@@ -156,16 +177,39 @@ def apply_changes(act: Act, module: Module, collection: Collection, record_id: i
     """Write what `compare` found for one record."""
     rows = collection.model._default_manager.filter(module=module.name, record_id=record_id)
     if changes.removed:
-        write_history(act, collection.model, changes.removed, DELETED)
-        rows.filter(pk__in=changes.removed).delete()
+        remove_rows(act, collection, changes.removed)
     members = module.fields[collection.name].members
     for pk, values in changes.changed:
         columns = {members[n].value_path: v for n, v in values.items() if n in members}
         if collection.derive:
             columns.update(collection.derive(values))
         rows.filter(pk=pk).update(**columns)
-    write_history(act, collection.model, [pk for pk, _values in changes.changed], CHANGED)
-    place = len(changes.order) - len(changes.added)
-    added = [(record_id, {**row, "position": place + n}) for n, row in enumerate(changes.added)]
-    if added:
-        add_rows(act, module, collection, added)
+    moved = _place(rows, changes)
+    touched = {pk for pk, _values in changes.changed} | moved
+    write_history(act, collection.model, sorted(touched), CHANGED)
+    places = [place for place, pk in enumerate(changes.order) if pk is None]
+    added = [
+        (record_id, {**row, "position": place})
+        for place, row in zip(places, changes.added, strict=True)
+    ]
+    add_rows(act, module, collection, added)
+
+
+def _place(rows: QuerySet, changes: Changes) -> set[int]:
+    """Put the rows that stay where they were submitted; answers which of them moved."""
+    if not changes.is_reordered and not changes.added:
+        return set()
+    wanted = {pk: place for place, pk in enumerate(changes.order) if pk is not None}
+    now = dict(rows.filter(pk__in=wanted).values_list("pk", "position"))
+    moved = {pk for pk, place in wanted.items() if now.get(pk) != place}
+    for pk in moved:
+        rows.filter(pk=pk).update(position=wanted[pk])
+    return moved
+
+
+def remove_rows(act: Act, collection: Collection, ids: Sequence[int]) -> None:
+    """Delete child rows for good; their last values stay in the history."""
+    write_history(act, collection.model, ids, DELETED)
+    # Not delete(): its signal would write the same history once more, without the act.
+    rows = collection.model._default_manager.filter(pk__in=list(ids))
+    rows._raw_delete(rows.db)

@@ -3,7 +3,7 @@
 from typing import Any, NoReturn
 
 from crm.access.policy import Access
-from crm.records.drafts import Draft
+from crm.records.drafts import Draft, typed
 from crm.records.errors import Conflict, StaleRecord
 from crm.records.history import values_at
 
@@ -22,7 +22,7 @@ def refuse_stale(
         if one.is_collection:
             before = theirs
         elif one.is_custom:
-            before = (past.get("custom") or {}).get(one.key)
+            before = typed(one, (past.get("custom") or {}).get(one.key))
         else:
             before = past.get(one.value_path, theirs)
         if before != mine:

@@ -1,7 +1,9 @@
 """Submitted values, checked against rights and kinds before anything is locked or written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db import DataError, IntegrityError
@@ -11,7 +13,7 @@ from crm.access.policy import Access
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.child_rows import Changes, clean_rows, compare, loaded_rows
-from crm.records.cleaning import Cleaner, is_empty
+from crm.records.cleaning import TEXT_KINDS, Cleaner, is_empty
 from crm.records.errors import Invalid
 
 Values = dict[str, Any]
@@ -137,7 +139,7 @@ def changed_columns(module: Module, record: Any, change: Change) -> Values:
     columns.update(module.derive(change.after))
     if custom:
         kept = {**record.custom, **custom}
-        columns["custom"] = {name: plain(v) for name, v in kept.items() if v not in (None, "")}
+        columns["custom"] = {name: plain(v) for name, v in kept.items() if v not in NOTHING}
     return columns
 
 
@@ -148,6 +150,23 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
+NOTHING: tuple[Any, ...] = (None, "", [])  # never stored in `custom`
+TYPES: dict[str, Callable[[Any], Any]] = {
+    "date": dt.date.fromisoformat,
+    "datetime": dt.datetime.fromisoformat,
+    "decimal": lambda value: Decimal(str(value)),
+    "money": lambda value: Decimal(str(value)),
+    "percent": lambda value: Decimal(str(value)),
+}
+
+
+def typed(field: Field, value: Any) -> Any:
+    """A value of `custom` as its kind has it; what `plain` made plain."""
+    if value is None:
+        return "" if field.kind in TEXT_KINDS else ([] if field.kind == "multi_choice" else None)
+    return TYPES[field.kind](value) if field.kind in TYPES else value
+
+
 def snapshots(module: Module, records: Sequence[Any], with_collections: bool = True) -> dict[int, Values]:
     """All values of records as they are stored, by id; for services and facts only."""
     found: dict[int, Values] = {}
@@ -155,7 +174,7 @@ def snapshots(module: Module, records: Sequence[Any], with_collections: bool = T
         values: Values = {}
         for name, one in module.stored_fields.items():
             if one.is_custom:
-                values[name] = record.custom.get(one.key)
+                values[name] = typed(one, record.custom.get(one.key))
             else:
                 values[name] = getattr(record, one.value_path)
         found[record.pk] = values

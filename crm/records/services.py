@@ -41,6 +41,7 @@ from crm.records.history import CHANGED, CREATED, write_history
 from crm.records.keys import claim_keys, release_keys
 from crm.records.numbers import next_numbers
 from crm.records.owners import department_of, require_assignable
+from crm.records.parents import hold_parent
 from crm.records.trees import refuse_loops
 
 Values = Mapping[str, Any]
@@ -79,6 +80,7 @@ def create_record(
     act = Act(actor, source)
     draft = new_draft(access, Cleaner(access), values)
     draft.refuse()
+    hold_parent(access.module, draft.values)
     keys = refuse_duplicates(access, draft.all, near_is_fine=near_is_fine)
     number = next_numbers(access.module)[0]
     department = department_of(draft.values.get("owner"))
@@ -190,6 +192,8 @@ def update_record(
     if not change.names:
         return record.version
     refuse_loops(access.module, pk, change.changed)
+    if access.module.parent in change.changed:
+        hold_parent(access.module, change.changed)
     if change.names & access.module.duplicate_fields:
         keys = refuse_duplicates(access, change.after, but=pk)
         release_keys(access.module, [pk])
