@@ -81,7 +81,8 @@ def test_a_list_pages_sorts_filters_and_searches(owner, cast):
         "nonsense=1", "sort=nonsense", "columns=nonsense", "size=1000000000", "size=0", "page=0",
         "page=x", "filter=[]", "filter={", "fields=name", "include=owner", "ordering=name",
         "search=x", "page_size=10", "peek=1", "density=cosy", "count=all", "bin=2", "bin=",
-        "sort=name&sort=level", "sort=a,b,c,d,e", "format=xml", "sort=number,name,level,city,region",
+        "sort=name&sort=level", "sort=a,b,c,d,e", "format=xml",
+        "sort=number,name,level,city,region",
         'filter={"field":"name","field":"level","op":"eq","value":1}',
         'filter={"field":"employees","op":"gt","value":NaN}',
         'filter={"field":"name","op":"eq","value":"%5Cud800"}',
@@ -252,7 +253,7 @@ def test_case_86_a_conflict_shows_no_member_that_is_masked(cast):
     assert row["number"] == "138****8000"
     phones = [{"id": row["id"], "number": "139 1234 5678", "kind": "mobile"}]
     assert Api(cast.owner).patch(url, {"version": 1, "phones": phones}).status_code == 200
-    answer = clerk.patch(url, {"version": 1, "phones": [{**row, "kind": "work"}]})
+    answer = clerk.patch(url, {"version": 1, "phones": [{**row, "kind": "office"}]})
     conflict = told(answer, 409)["conflicts"][0]
     assert conflict["field"] == "phones"
     assert conflict["theirs"] == [{"id": row["id"], "kind": "mobile"}]
