@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 ACTIONS = ("view", "create", "edit", "delete", "assign", "share", "import", "export", "print")
 ACTION_LABELS = {
@@ -33,12 +34,12 @@ class ScopeName(StrEnum):
 
 
 SCOPE_LABELS = {
-    ScopeName.NONE: _("None"),
-    ScopeName.OWN: _("Own"),
-    ScopeName.TEAM: _("Team"),
-    ScopeName.DEPARTMENT: _("Department"),
-    ScopeName.SUBTREE: _("Department and below"),
-    ScopeName.ALL: _("All"),
+    ScopeName.NONE: pgettext_lazy("scope", "None"),
+    ScopeName.OWN: pgettext_lazy("scope", "Own"),
+    ScopeName.TEAM: pgettext_lazy("scope", "Team"),
+    ScopeName.DEPARTMENT: pgettext_lazy("scope", "Department"),
+    ScopeName.SUBTREE: pgettext_lazy("scope", "Department and below"),
+    ScopeName.ALL: pgettext_lazy("scope", "All"),
 }
 
 
@@ -66,10 +67,10 @@ class State(IntEnum):
 
 
 STATE_LABELS = {
-    State.HIDDEN: _("Hidden"),
-    State.MASKED: _("Masked"),
-    State.READ: _("Read"),
-    State.EDIT: _("Edit"),
+    State.HIDDEN: pgettext_lazy("field state", "Hidden"),
+    State.MASKED: pgettext_lazy("field state", "Masked"),
+    State.READ: pgettext_lazy("field state", "Read"),
+    State.EDIT: pgettext_lazy("field state", "Edit"),
 }
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from crm.records.children import Child, child_history, child_index
@@ -20,7 +21,7 @@ class FollowUp(Record):
 
     subject = models.CharField(_("about"), max_length=60)
     partner = models.CharField(_("with"), max_length=60, blank=True)
-    kind = models.CharField(_("kind"), max_length=20, default="call")
+    kind = models.CharField(pgettext_lazy("follow-up", "kind"), max_length=20, default="call")
     text = models.TextField(_("text"))
     happened_at = models.DateTimeField(_("time"), default=timezone.now)
     next_contact_at = models.DateTimeField(_("next contact"), null=True, blank=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.rows import Ref, Row
 from crm.customfields.dictionaries import options_of
-from crm.lists.show import show_date, show_moment, show_number
+from crm.lists.show import in_a_row, show_date, show_moment, show_number
 from crm.modules.fields import Field
 from crm.modules.module import Module
 
@@ -132,7 +132,7 @@ def _stage(field: Field) -> Renderer:
 def _tags(words: Sequence[str]) -> str:
     shown = "".join(f'<span class="tag">{escape(word)}</span>' for word in words[:MOST_TAGS])
     if len(words) > MOST_TAGS:
-        rest = escape("、".join(words[MOST_TAGS:]))
+        rest = escape(in_a_row(words[MOST_TAGS:]))
         shown += f'<span class="tag" title="{rest}">+{len(words) - MOST_TAGS}</span>'
     return f'<span class="tags">{shown}</span>' if shown else ""
 
@@ -213,12 +213,12 @@ def plain_text(field: Field, value: Any) -> str:
     if field.kind == "collection":
         main = next(iter(field.members))
         member = field.members[main]
-        return "、".join(plain_text(member, row.get(main)) for row in value)
+        return in_a_row(plain_text(member, row.get(main)) for row in value)
     if field.kind == "choice":
         return dict(options_of(field, with_retired=True)).get(value, str(value))
     if field.kind == "multi_choice":
         labels = dict(options_of(field, with_retired=True))
-        return "、".join(labels.get(one, one) for one in value)
+        return in_a_row(labels.get(one, one) for one in value)
     if isinstance(value, dt.datetime):
         return show_moment(value)
     if isinstance(value, dt.date):

@@ -1,10 +1,12 @@
 """Values as people read them: dates, times and numbers in the reader's language and zone."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 
 def _is_chinese() -> bool:
@@ -43,3 +45,14 @@ def show_number(number: int | Decimal, places: int | None = None) -> str:
     if places is None:
         return f"{number:,.2f}".removesuffix(".00")
     return f"{number:,.{places}f}"
+
+
+def in_sentence(label: Any) -> str:
+    """A label in the middle of a sentence: "All customers"; PDF keeps its capitals."""
+    text = str(label)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def in_a_row(words: Iterable[Any]) -> str:
+    """Several words one after the other: 甲、乙; in English a, b."""
+    return pgettext("between words", ", ").join(str(word) for word in words)

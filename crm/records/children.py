@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from crm.records.models import HistoryBase
@@ -38,7 +39,7 @@ def child_history(table: str, *left_out: str) -> HistoricalRecords:
 class Phone(Child):
     """A telephone number as people write it, and as E.164 for look-ups."""
 
-    number = models.CharField(_("number"), max_length=40)
+    number = models.CharField(pgettext_lazy("phone", "number"), max_length=40)
     kind = models.CharField(_("kind"), max_length=20, blank=True)
     e164 = models.CharField(max_length=24, blank=True, editable=False)
     tail = models.CharField(max_length=24, blank=True, editable=False)  # digits, last one first
@@ -63,7 +64,7 @@ class Phone(Child):
 class Mail(Child):
     """A mail address."""
 
-    address = models.EmailField(_("address"), max_length=254)
+    address = models.EmailField(pgettext_lazy("mail", "address"), max_length=254)
     kind = models.CharField(_("kind"), max_length=20, blank=True)
 
     history = child_history("crm_mail_history")

@@ -1,4 +1,4 @@
-"""Tags and filters of the pages: an icon, a grouped number, a person's initial. Nothing decides here."""
+"""Tags and filters of the pages: an icon, a grouped number, an initial. Nothing decides here."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,9 +8,9 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crm.lists.show import show_date, show_moment
+from crm.lists.show import in_sentence, show_date, show_moment
 
-DEVICES = (  # the first sign found names it; Edge and Opera also say Chrome, Chrome also says Safari
+DEVICES = (  # the first sign found names it: Edge also says Chrome, Chrome also says Safari
     (
         ("iPhone", "iPhone"),
         ("iPad", "iPad"),
@@ -30,6 +30,7 @@ DEVICES = (  # the first sign found names it; Edge and Opera also say Chrome, Ch
 )
 
 register = template.Library()
+register.filter("in_sentence", in_sentence)
 
 
 @register.simple_tag

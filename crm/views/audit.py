@@ -18,7 +18,7 @@ from crm.access import names
 from crm.access.errors import NotAllowed
 from crm.access.policy import access_to
 from crm.lists.columns import record_url
-from crm.lists.show import show_moment
+from crm.lists.show import in_a_row, show_moment
 from crm.lists.values import day_start
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, all_modules, module_named
@@ -43,6 +43,42 @@ ACTIONS = {
     "uncover": gettext_lazy("Masked value shown"),
     "export": gettext_lazy("Exported"),
     "import": gettext_lazy("Imported"),
+    "dictionary": gettext_lazy("Dictionary changed"),
+    "sign_in": gettext_lazy("Signed in"),
+    "sign_out": gettext_lazy("Signed out"),
+    "sign_out.everywhere": gettext_lazy("Signed out everywhere"),
+    "session.end": gettext_lazy("Device signed out"),
+    "token.create": gettext_lazy("Token made"),
+    "token.revoke": gettext_lazy("Token revoked"),
+    "totp.on": gettext_lazy("Second factor switched on"),
+    "totp.off": gettext_lazy("Second factor switched off"),
+    "totp.codes": gettext_lazy("New recovery codes made"),
+    "totp.remove": gettext_lazy("Second factor taken off"),
+    "password.change": gettext_lazy("Password changed"),
+    "password.temporary": gettext_lazy("Temporary password given"),
+    "user.create": gettext_lazy("Account made"),
+    "user.change": gettext_lazy("Account changed"),
+    "user.move": gettext_lazy("Moved to another department"),
+    "user.departments": gettext_lazy("Further departments changed"),
+    "user.deactivate": gettext_lazy("Account closed"),
+    "user.reactivate": gettext_lazy("Account opened again"),
+    "role.create": gettext_lazy("Role made"),
+    "role.change": gettext_lazy("Role changed"),
+    "role.delete": gettext_lazy("Role deleted"),
+    "role.give": gettext_lazy("Role given"),
+    "role.take": gettext_lazy("Role taken away"),
+    "rights.change": gettext_lazy("Rights changed"),
+    "department.create": gettext_lazy("Department made"),
+    "department.change": gettext_lazy("Department changed"),
+    "department.move": gettext_lazy("Department moved"),
+    "department.delete": gettext_lazy("Department deleted"),
+    "position.create": gettext_lazy("Position made"),
+    "position.change": gettext_lazy("Position changed"),
+    "position.delete": gettext_lazy("Position deleted"),
+    "team.create": gettext_lazy("Team made"),
+    "team.change": gettext_lazy("Team changed"),
+    "team.members": gettext_lazy("Team members changed"),
+    "team.delete": gettext_lazy("Team deleted"),
 }
 MOMENT = Field("at", "datetime", "")
 
@@ -197,7 +233,7 @@ def _detail(request: HttpRequest, line: Line) -> str:
         except UnknownModule:
             return ""
         fields = door.module.fields
-        return "、".join(str(fields[name].label) for name in changed if name in fields and name in door.visible)
+        return in_a_row(fields[name].label for name in changed if name in fields and name in door.visible)
     if line.action == "created":
         return ""
     return " · ".join(f"{key}: {value}" for key, value in line.detail.items() if value not in ("", None))

@@ -13,7 +13,7 @@ from crm.access import names
 from crm.access.paging import Key, Slice
 from crm.access.policy import Access, access_to
 from crm.lists.columns import record_url
-from crm.lists.show import show_moment
+from crm.lists.show import in_a_row, show_moment
 from crm.modules.fields import Field
 from crm.modules.registry import all_modules, module_named
 from crm.records.errors import DuplicateFound
@@ -79,7 +79,7 @@ def _rows(access: Access, rows: list[Any]) -> list[dict[str, Any]]:
                 "deleted_by": by.label if by else "",
                 "deleted_at": show_moment(deletion.at),
                 "left": str(max(left, 0)),
-                "also": "、".join(f"{label} {count}" for label, count in deletion.along),
+                "also": in_a_row(f"{label} {count}" for label, count in deletion.along),
                 "restore_url": f"/{access.module.name}/{row.pk}/restore/",
             }
         )

@@ -6,11 +6,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.access.policy import Access, access_to
 from crm.forms.people import people_options
 from crm.lists.query import query_from
+from crm.lists.show import in_a_row
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid, NotVisible, Refusal
 from crm.records.lifecycle import assign_records, delete_records, restore_record
@@ -51,7 +53,7 @@ def _dialog(request: HttpRequest, context: dict[str, Any], status: int = 200) ->
 
 def _question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, Any]:
     rows = access.rows_of(ids[:3], [access.module.title, "number"])
-    titles = "、".join(title_of(access, row) for row in rows)
+    titles = in_a_row(title_of(access, row) for row in rows)
     text = titles if len(ids) <= 3 else _("%(titles)s and %(count)d more") % {"titles": titles, "count": len(ids) - 3}
     return {
         "text": text,
@@ -85,16 +87,18 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
         except Refusal as refusal:
             errors = [{"label": "", "messages": [str(refusal.message)], "anchor": "id-owner"}]
         else:
-            toast(request, _("%d records have a new owner.") % len(ids))
+            text = ngettext("%d record has a new owner.", "%d records have a new owner.", len(ids))
+            toast(request, text % len(ids))
             return _back(request, module)
     field = {
         "name": "owner", "html_name": "owner", "id": "id-owner", "label": access.module.fields["owner"].label,
         "kind": "user", "value": owner, "required": True, "errors": [],
         "options": [{**one, "is_on": one["value"] == owner} for one in people_options()],
     }  # fmt: skip
+    title = ngettext("Give %d record to another owner", "Give %d records to another owner", len(ids))
     context = {
         **_question(request, access, ids),
-        "title": _("Give %d records to another owner") % len(ids),
+        "title": title % len(ids),
         "action_url": f"/{module}/bulk/assign/",
         "fields": [field],
         "errors": errors,
@@ -113,11 +117,14 @@ def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
     if request.POST.get("confirmed"):
         delete_records(actor=request.user, module=module, pks=ids)
         undo = f"/{module}/bulk/undelete/?" + "&".join(f"pk={pk}" for pk in ids[:50])
-        toast(request, _("%d records went to the recycle bin.") % len(ids), undo_url=undo)
+        text = ngettext(
+            "%d record went to the recycle bin.", "%d records went to the recycle bin.", len(ids)
+        )
+        toast(request, text % len(ids), undo_url=undo)
         return _back(request, module)
     context = {
         **_question(request, access, ids),
-        "title": _("Delete %d records?") % len(ids),
+        "title": ngettext("Delete %d record?", "Delete %d records?", len(ids)) % len(ids),
         "warning": _("They go to the recycle bin with what belongs to them and can be brought back."),
         "action_url": f"/{module}/bulk/delete/",
         "fields": [],
@@ -134,7 +141,7 @@ def bulk_undelete(request: HttpRequest, module: str) -> HttpResponse:
     ids = [int(pk) for pk in request.GET.getlist("pk") if pk.isascii() and pk.isdigit()]
     for pk in ids[:50]:
         restore_record(actor=request.user, module=found.name, pk=pk)
-    toast(request, _("%d records are back.") % len(ids))
+    toast(request, ngettext("%d record is back.", "%d records are back.", len(ids)) % len(ids))
     return HttpResponseRedirect(f"/{module}/")
 
 

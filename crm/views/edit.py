@@ -14,7 +14,7 @@ from crm.access.policy import Access, access_to
 from crm.forms.page import error_list, sections
 from crm.forms.posted import posted_values
 from crm.lists.columns import record_url
-from crm.lists.show import show_moment
+from crm.lists.show import in_sentence, show_moment
 from crm.modules.registry import module_named
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
@@ -71,7 +71,7 @@ def new_record(request: HttpRequest, module: str) -> HttpResponse:
 def _new_context(access: Access, request: HttpRequest, errors: dict[str, Any]) -> dict[str, Any]:
     module = access.module
     post = request.POST if request.method == "POST" else request.GET
-    title = _("New %s") % module.label
+    title = _("New %s") % in_sentence(module.label)
     return {
         "title": title,
         "crumbs": _crumbs(access, title),

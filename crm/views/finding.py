@@ -12,6 +12,7 @@ from crm.access.paging import Slice
 from crm.access.policy import Access, access_to
 from crm.lists.columns import plain_text, record_url
 from crm.lists.query import order_from
+from crm.lists.show import in_sentence
 from crm.modules.registry import all_modules, module_named
 from crm.search.asking import search_condition
 from crm.views.lists import title_of
@@ -114,11 +115,11 @@ def _commands(request: HttpRequest, text: str) -> list[dict[str, Any]]:
     for module in all_modules():
         access = access_to(request.user, module)
         if access.grants.scope("view"):
-            found.append((_("Go to %s") % module.label_plural, f"/{module.name}/", module.icon))
+            found.append((_("Go to %s") % in_sentence(module.label_plural), f"/{module.name}/", module.icon))
         if access.grants.scope("create") and not module.is_only_inside:
-            found.append((_("New %s") % module.label, f"/{module.name}/new/", "plus"))
+            found.append((_("New %s") % in_sentence(module.label), f"/{module.name}/new/", "plus"))
         if access.grants.scope("import"):
-            found.append((_("Import %s") % module.label_plural, f"/{module.name}/import/", "import"))
+            found.append((_("Import %s") % in_sentence(module.label_plural), f"/{module.name}/import/", "import"))
     asked = text.casefold()
     return [
         {"url": url, "icon": icon, "title": title, "about": "", "why_html": "", "key": ""}

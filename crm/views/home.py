@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from crm.access.paging import Slice
@@ -16,7 +17,7 @@ from crm.customfields.dictionaries import option_label
 from crm.lists.columns import due_class, record_url
 from crm.lists.conditions import compile_tree
 from crm.lists.query import order_from
-from crm.lists.show import show_date, show_moment
+from crm.lists.show import in_sentence, show_date, show_moment
 from crm.modules.registry import all_modules
 from crm.views.address import dump
 from crm.views.lists import title_of
@@ -75,7 +76,7 @@ def _figures(doors: list[Access], spoken: Access | None) -> list[dict[str, Any]]
         if door.module.name == "follow-ups" or "created_at" not in door.readable:
             continue
         node = {"field": "created_at", "op": "within", "value": "this_month"}
-        figures.append(_figure(door, _("New %s this month") % door.module.label_plural, [node]))
+        figures.append(_figure(door, _("New %s this month") % in_sentence(door.module.label_plural), [node]))
     return figures[:4]
 
 
@@ -166,7 +167,7 @@ def _new(door: Access | None) -> dict[str, Any] | None:
         for row in rows
     ]  # fmt: skip
     return {
-        "title": _("New %s") % door.module.label_plural, "count": None,
+        "title": pgettext("latest", "New %s") % in_sentence(door.module.label_plural), "count": None,
         "url": f"/{door.module.name}/?sort=-created_at", "rows": found, "empty": "",
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
 from crm.lists.query import MOST_SORT_KEYS, Query
+from crm.lists.show import in_sentence
 from crm.lists.values import company_today
 from crm.modules.fields import Field
 from crm.views.address import Address
@@ -142,10 +143,10 @@ def views_menu(access: Access, address: Address) -> dict[str, Any]:
     """The lists that every module has; what is open now."""
     module = access.module
     path = address.path
-    items = [("all", _("All %s") % module.label_plural, path)]
+    items = [("all", _("All %s") % in_sentence(module.label_plural), path)]
     if "owner" in access.readable:
         mine = f'{path}?view=mine&filter={{"all":[{{"field":"owner","op":"eq","value":"@me"}}]}}'
-        items.append(("mine", _("My %s") % module.label_plural, mine))
+        items.append(("mine", _("My %s") % in_sentence(module.label_plural), mine))
     if "next_contact_at" in access.readable:
         due = (
             f'{path}?view=due&sort=next_contact_at&filter={{"all":['

@@ -9,6 +9,7 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Row
 from crm.lists.conditions import compile_tree
 from crm.lists.query import query_of
+from crm.lists.show import in_sentence
 from crm.modules.module import Part
 from crm.views.address import Address
 from crm.views.list_parts import column_heads
@@ -32,10 +33,10 @@ def related_context(access: Access, row: Row, part: Part) -> dict[str, Any]:
     return {
         "title": part.label or module.label_plural,
         "new_url": f"/{module.name}/new/?{part.relation}={row.pk}" if may_create else "",
-        "new_label": _("New %s") % module.label,
+        "new_label": _("New %s") % in_sentence(module.label),
         "all_url": address.with_(),
         "picture_url": f"/{access.module.name}/{row.pk}/{part.picture}" if part.picture else "",
         "columns": heads,
         "rows": row_contexts(other, rows, shown),
-        "empty_text": _("No %s yet") % module.label_plural,
+        "empty_text": _("No %s yet") % in_sentence(module.label_plural),
     }

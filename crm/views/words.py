@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from crm.access import names
 from crm.access.policy import Access
 from crm.customfields.dictionaries import options_of
+from crm.lists.show import in_a_row
 from crm.modules.fields import Field
 
 OPERATORS = {
@@ -77,7 +78,7 @@ def condition_words(access: Access, condition: dict[str, Any]) -> tuple[str, str
     value = condition.get("value")
     values = value if isinstance(value, list) else [value]
     texts = [_value_word(field, one) for one in values]
-    joined = " – ".join(texts) if op == "between" else "、".join(texts)
+    joined = " – ".join(texts) if op == "between" else in_a_row(texts)
     return label, joined if op in QUIET else f"{OPERATORS.get(op, op)} {joined}"
 
 

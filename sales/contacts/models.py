@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from crm.access.sharing import GroupShare, UserShare
@@ -13,7 +14,7 @@ from sales.customers.models import Customer
 class Contact(Record):
     """A person at a customer; earlier and further companies stand in `employments`."""
 
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=100)
     sort_name = models.CharField(max_length=200, blank=True, editable=False)
     customer = models.ForeignKey(
         Customer, verbose_name=_("customer"), null=True, blank=True,
