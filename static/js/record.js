@@ -73,12 +73,14 @@ export function start() {
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt;
-    if (!form.matches?.("form[data-inline]") || !form.isConnected) return;
-    delete form.dataset.sent;
-    if (event.detail.failed && !event.detail.xhr.status) {
-      addEventListener("online", () => form.isConnected && form.requestSubmit(), { once: true });
-      say(word("offline"), { kind: "alert", act: { label: word("retry"), run: () => form.requestSubmit() } });
-    }
+    if (form.matches?.("form[data-inline]")) delete form.dataset.sent;
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    const form = event.detail.elt;
+    if (!form?.matches?.("form[data-inline]")) return;
+    const again = () => form.isConnected && form.requestSubmit();
+    addEventListener("online", again, { once: true });
+    say(word("offline"), { kind: "alert", act: { label: word("retry"), run: again } });
   });
   document.addEventListener("htmx:afterSwap", () => {
     const control = document.querySelector("form[data-inline] :is(input:not([type=hidden]), select, textarea)");
