@@ -40,6 +40,10 @@ class FollowUp(Record):
                 F("subject"), F("happened_at").desc(), F("id").desc(),
                 name="follow_up_subject", condition=LIVING,
             ),
+            models.Index(
+                F("partner"), name="follow_up_partner",
+                condition=LIVING & ~models.Q(partner=""),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -35,8 +35,11 @@ def _touch(module_name: str, ids: list[int]) -> None:
             f'UPDATE "{table}" AS t SET last_follow_up_at = f.last_at, next_contact_at = f.next_at'  # noqa: S608  the model's own table
             " FROM (SELECT w.id, max(u.happened_at) AS last_at,"
             " (array_agg(u.next_contact_at ORDER BY u.happened_at DESC, u.id DESC))[1] AS next_at"
-            " FROM unnest(%s::bigint[]) AS w(id) LEFT JOIN crm_follow_up u"
-            " ON u.deleted_at IS NULL AND (u.subject = %s || w.id OR u.partner = %s || w.id)"
-            " GROUP BY w.id) AS f WHERE t.id = f.id",
+            " FROM unnest(%s::bigint[]) AS w(id) LEFT JOIN LATERAL ("
+            " SELECT id, happened_at, next_contact_at FROM crm_follow_up"
+            " WHERE deleted_at IS NULL AND subject = %s || w.id"
+            " UNION SELECT id, happened_at, next_contact_at FROM crm_follow_up"
+            " WHERE deleted_at IS NULL AND partner <> '' AND partner = %s || w.id"
+            " ) u ON true GROUP BY w.id) AS f WHERE t.id = f.id",
             [ids, f"{module_name}/", f"{module_name}/"],
         )

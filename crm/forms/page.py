@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
 from crm.forms.fields import field_context, label_of, member_raw, raw_text, readonly_context
-from crm.forms.posted import is_posted, posted_raw, posted_rows
+from crm.forms.posted import is_posted, posted_raw, posted_rows, signature
 from crm.modules.fields import Field
 
 Errors = Mapping[str, Sequence[Any]]
@@ -117,6 +117,7 @@ def _collection(
     }
     for index, row in enumerate(rows):
         context["rows"].append(_row(access, field, row, index, from_post))
+    context["was"] = signature(field, rows) if not from_post else ""
     context["blank_row"] = _row(access, field, {}, "__n__", from_post=False)
     if not rows:
         context["rows"].append(_row(access, field, {}, 0, from_post=False))

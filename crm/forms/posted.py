@@ -1,6 +1,8 @@
 """What a form posted, as values for the write path: only what the person may write and changed."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -40,6 +42,29 @@ def posted_rows(field: Field, post: QueryDict) -> list[dict[str, Any]]:
     return rows
 
 
+def signature(field: Field, rows: Sequence[Mapping[str, Any]]) -> str:
+    """What a collection looked like: tells afterwards whether somebody touched it in the form.
+
+    Only ids and filled members count, so that an empty row more or less says nothing.
+    """
+    seen = []
+    for row in rows:
+        values = {}
+        for name, member in field.members.items():
+            value = row.get(name)
+            raw = value if isinstance(value, str) else raw_text(member, value)
+            if raw:
+                values[name] = raw
+        if values:
+            seen.append([str(row.get("id") or ""), values])
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def is_untouched(field: Field, rows: Sequence[Mapping[str, Any]], post: QueryDict) -> bool:
+    """Whether the posted rows of a collection are those that the form showed."""
+    return post.get(f"{field.name}-WAS") == signature(field, rows)
+
+
 def is_posted(field: Field, post: QueryDict) -> bool:
     """Whether the form held this field at all."""
     if field.is_collection:
@@ -61,7 +86,9 @@ def posted_values(access: Access, post: QueryDict, row: Mapping[str, Any] | None
         if field is None or not is_posted(field, post) or post.get(f"take-{name}") == "theirs":
             continue
         if field.is_collection:
-            values[name] = posted_rows(field, post)
+            rows = posted_rows(field, post)
+            if not is_untouched(field, rows, post):
+                values[name] = rows
             continue
         raw = posted_raw(field, post)
         if row is None and raw in ("", []):

@@ -115,6 +115,9 @@ def edit_record(request: HttpRequest, module: str, pk: int) -> HttpResponse:
         context = _edit_context(access, row, request, refusal.fields, version)
         return render(request, "crm/edit/page.html", context, status=refusal.status)
     except StaleRecord as refusal:
+        if not refusal.conflicts:
+            toast(request, _("There was nothing of yours to save."))
+            return HttpResponseRedirect(record_url(module, pk))
         context = conflict_context(access, row, request, refusal)
         return render(request, "crm/edit/conflict.html", context, status=refusal.status)
     toast(request, _("%s was saved.") % access.module.label)
