@@ -76,4 +76,4 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, modules: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["modules"].choices = modules
+        self.fields["modules"].choices = modules  # type: ignore[attr-defined]

@@ -105,7 +105,7 @@ class Rights:
 
     def _load(self, department: int | None, position: int | None) -> None:
         further = Membership.objects.filter(user=self.user_id).values_list("department", flat=True)
-        mine = frozenset({department, *further} - {None})
+        mine = frozenset(one for one in (department, *further) if one is not None)
         mates, teams, groups = self._teams()
         holders = RoleHolder.objects.filter(
             Q(user=self.user_id) | Q(position=position, position__isnull=False) | Q(team__in=teams)

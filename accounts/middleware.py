@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -56,8 +55,7 @@ class PersonMiddleware(AuthenticationMiddleware):
             return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        get_response: Callable[[HttpRequest], HttpResponse] = self.get_response
-        response = get_response(request)
+        response = cast(HttpResponse, self.get_response(request))
         response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response
 

@@ -38,7 +38,7 @@ class SessionStore(DatabaseStore):
     @property
     def person(self) -> User | None:
         """The user of the row, loaded together with it."""
-        self._get_session()
+        self._get_session()  # type: ignore[attr-defined]
         return self.row.user if self.row else None
 
     def _get_session_from_db(self) -> UserSession | None:
@@ -64,9 +64,9 @@ class SessionStore(DatabaseStore):
         if self.session_key is None:
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         columns = self._columns(data)
-        key = digest(self._get_or_create_session_key())
+        key = digest(self._get_or_create_session_key())  # type: ignore[attr-defined]
         if not must_create:
             if not UserSession.objects.filter(session_key=key).update(**columns):
                 raise UpdateError

@@ -90,13 +90,18 @@ def readers() -> dict[str, tuple[Any, str]]:
         kinds[kind].append(row["owner_id"])
     found = {}
     if kinds["own"]:
-        for name, pk in (("own, old rows only", kinds["own"][0]), ("own, recent rows", kinds["own"][-1])):
+        for name, pk in (
+            ("own, old rows only", kinds["own"][0]),
+            ("own, recent rows", kinds["own"][-1]),
+        ):
             found[name] = (person(pk), f"c.owner_id = {pk}")
     biggest: tuple[int, int, Any] = (0, 0, None)
     for pk in kinds["department"]:
         ids = sorted(access_to(person(pk), "customers").grants.scope("view").departments)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM accounts_user WHERE department_id = ANY(%s)", [ids])
+            cursor.execute(
+                "SELECT count(*) FROM accounts_user WHERE department_id = ANY(%s)", [ids]
+            )
             biggest = max(biggest, (cursor.fetchone()[0], pk, ids), key=lambda one: one[0])
     if biggest[2]:
         ids_text = ",".join(map(str, biggest[2]))
@@ -172,7 +177,9 @@ def plans(found: list[Case]) -> str:
             case.door()
         for query in captured.captured_queries[:1]:
             with connection.cursor() as cursor:
-                cursor.execute("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query["sql"])
+                cursor.execute(
+                    "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query["sql"]
+                )
                 plan = "\n".join(row[0] for row in cursor.fetchall())
             texts.append(f"-- {case.reader}, {case.sort}, page {case.page}\n{plan}\n")
     return "\n".join(texts)

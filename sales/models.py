@@ -2,7 +2,10 @@
 
 from sales.contacts.models import Contact, ContactGroupShare, ContactShare, Employment
 from sales.customers.models import (
-    CompanyRelation, Customer, CustomerGroupShare, CustomerShare,
+    CompanyRelation,
+    Customer,
+    CustomerGroupShare,
+    CustomerShare,
 )  # fmt: skip
 
 __all__ = [

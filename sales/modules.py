@@ -9,6 +9,8 @@ from sales.fixtures.dictionaries import labels
 
 INDEX = Index(label=_("Sales"), modules=[Customers, Contacts])
 PARTS = {
-    "customers": [Part("contacts", "customer", _("Contacts"), ("name", "job", "part", "phones"), "people/")]
+    "customers": [
+        Part("contacts", "customer", _("Contacts"), ("name", "job", "part", "phones"), "people/")
+    ]
 }
 DICTIONARIES = labels()

@@ -81,7 +81,7 @@ class Role(models.Model):
     @property
     def lazy_label(self) -> str:
         """The label, picked when it is shown."""
-        return lazystr(_Label(self))
+        return lazystr(_Label(self))  # type: ignore[return-value]
 
 
 class RoleHolder(models.Model):

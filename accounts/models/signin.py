@@ -38,7 +38,7 @@ class UserSession(AbstractBaseSession):
     created_at = models.DateTimeField(_("Signed in"), default=timezone.now)
     seen_at = models.DateTimeField(_("Last seen"), default=timezone.now)
 
-    objects = UserSessionManager()
+    objects = UserSessionManager()  # type: ignore[misc]
 
     class Meta:
         indexes = [models.Index(fields=["user", "-seen_at"], name="session_of_user")]

@@ -58,7 +58,8 @@ def create_role(
         require_valid(role)
         save_as(actor, role)
         if copy_of is not None:
-            for row in (*copy_of.rights.all(), *copy_of.fields.all()):
+            rows: list[RoleRight | RoleField] = [*copy_of.rights.all(), *copy_of.fields.all()]
+            for row in rows:
                 row.pk, row.role = None, role
                 row._state.adding = True
                 save_as(actor, row)

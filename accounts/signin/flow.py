@@ -67,7 +67,7 @@ def check_password(
     """
     user = find_person(typed)
     device = known_device(user, visitor)
-    vouched = bool(code and user) and _try_code(visitor, user, device, code)
+    vouched = user is not None and bool(code) and _try_code(visitor, user, device, code)
     attempt = begin(
         kind=kind, visitor=visitor, user=user, typed=typed, device=device, vouched=vouched
     )

@@ -58,29 +58,3 @@ def is_inside(address: str | None, networks: Iterable[str]) -> bool:
         return False
     found = ipaddress.ip_address(address)
     return any(found in ipaddress.ip_network(network, strict=False) for network in networks)
-
-
-BROWSERS = (
-    ("MicroMessenger", "WeChat"),
-    ("Edg", "Edge"),
-    ("OPR", "Opera"),
-    ("Firefox", "Firefox"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)
-SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS", "macOS"),
-    ("Linux", "Linux"),
-)
-
-
-def device_name(agent: str) -> str:
-    """A browser's long name in two words: Chrome · Windows."""
-    found = [
-        next((name for mark, name in marks if mark in agent), "") for marks in (BROWSERS, SYSTEMS)
-    ]
-    return " · ".join(name for name in found if name) or agent[:40]

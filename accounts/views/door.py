@@ -30,7 +30,7 @@ from crm.records.errors import Invalid
 
 LANGUAGE_NAMES = {"zh-hans": "简体中文", "en": "English", "zh-hant": "繁體中文"}
 THEME_COOKIE = "keyuan_theme"  # before sign-in
-STATUS = {Result.THROTTLED: 429, Result.NETWORK: 403}
+STATUS: dict[str, int] = {Result.THROTTLED: 429, Result.NETWORK: 403}
 
 
 def safe_next(request: HttpRequest) -> str:

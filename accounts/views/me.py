@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,8 +24,9 @@ from accounts.services.passwords import change_password, end_everything
 from accounts.signin import flow, second_factor
 from accounts.signin.devices import set_device_cookie
 from accounts.signin.throttle import Result
-from accounts.signin.visitors import device_name, visitor_of
+from accounts.signin.visitors import visitor_of
 from accounts.tokens import create_token, live_tokens, revoke_token
+from accounts.views.asking import Asking
 from accounts.views.door import THEME_COOKIE, safe_next, say
 from crm.modules.registry import all_modules
 from crm.records.audit import record_audit
@@ -36,7 +37,7 @@ SESSION_KEY_SHOWN = 16
 
 
 def page(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+    request: Asking, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """One of the pages about oneself, with the way to the others."""
     tabs = [
@@ -55,7 +56,7 @@ def page(
     return render(request, template, {"tabs": shown, "crumbs": crumbs, **context}, status=status)
 
 
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: Asking) -> HttpResponse:
     """Who I am here and how the product looks for me."""
     user = request.user
     roles = Role.objects.filter(pk__in=rights_of(user.pk).roles)
@@ -83,7 +84,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: Asking) -> HttpResponse:
     """Choose language, theme, density, navigation or zone; before sign-in it stays in cookies."""
     data = request.POST.dict()
     if "nav" in data:
@@ -108,7 +109,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("old", "password", "again")
 @require_http_methods(["GET", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: Asking) -> HttpResponse:
     """Change one's password; all other sessions, known devices and tokens end."""
     user = request.user
     context: dict[str, Any] = {"errors": {}, "is_forced": user.must_change_password}
@@ -131,7 +132,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return _come_back_in(request, user, reverse("me-password") + "?done=1")
 
 
-def _come_back_in(request: HttpRequest, user: User, goal: str) -> HttpResponse:
+def _come_back_in(request: Asking, user: User, goal: str) -> HttpResponse:
     """Sign in anew after everything of this person was ended."""
     request.session.flush()
     token = flow.enter(request, user)
@@ -142,7 +143,7 @@ def _come_back_in(request: HttpRequest, user: User, goal: str) -> HttpResponse:
 
 @sensitive_post_parameters("code", "password")
 @require_http_methods(["GET", "POST"])
-def second_factor_page(request: HttpRequest) -> HttpResponse:
+def second_factor_page(request: Asking) -> HttpResponse:
     """Switch the second factor on or off, or get new recovery codes."""
     user = request.user
     context: dict[str, Any] = {"error": "", "codes": []}
@@ -160,7 +161,7 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
     return page(request, "accounts/second_factor.html", context, status=status)
 
 
-def _second_factor_act(request: HttpRequest, act: str) -> tuple[list[str], str]:
+def _second_factor_act(request: Asking, act: str) -> tuple[list[str], str]:
     """Do one thing; answers with recovery codes to show and an error, either may be empty."""
     user = request.user
     if act == "start":
@@ -186,7 +187,7 @@ def _second_factor_act(request: HttpRequest, act: str) -> tuple[list[str], str]:
 
 
 @require_http_methods(["GET", "POST"])
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: Asking) -> HttpResponse:
     """Where I am signed in; end one of them or all."""
     user = request.user
     if request.method == "POST":
@@ -203,7 +204,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     shown = [
         {
             "key": one.session_key[:SESSION_KEY_SHOWN],
-            "agent": device_name(one.agent),
+            "agent": one.agent,
             "address": one.address,
             "created_at": one.created_at,
             "seen_at": one.seen_at,
@@ -218,14 +219,14 @@ def sessions(request: HttpRequest) -> HttpResponse:
             "result": one.get_result_display(),
             "is_bad": one.result not in (Result.SUCCESS, Result.CODE_NEEDED, Result.SENT),
             "address": one.address,
-            "agent": device_name(one.agent),
+            "agent": one.agent,
         }
         for one in user.attempts.all()[:20]
     ]
     return page(request, "accounts/sessions.html", {"sessions": shown, "attempts": attempts})
 
 
-def _sign_out_everywhere(request: HttpRequest, user: User) -> HttpResponse:
+def _sign_out_everywhere(request: Asking, user: User) -> HttpResponse:
     """End every session, device and token, this one included."""
     user.security_stamp = new_stamp()
     save_as(user, user, "security_stamp")
@@ -236,7 +237,7 @@ def _sign_out_everywhere(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: Asking) -> HttpResponse:
     """My API tokens; a new one is shown once."""
     user = request.user
     modules = [(one.name, one.label_plural) for one in all_modules()]
@@ -266,7 +267,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return page(request, "accounts/tokens.html", context, status=status)
 
 
-def _make_token(request: HttpRequest, modules: list[tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
+def _make_token(request: Asking, modules: list[tuple[str, Any]]) -> tuple[str, dict[str, Any]]:
     form = TokenForm(request.POST, modules=modules)
     if not form.is_valid():
         return "", dict(form.errors)

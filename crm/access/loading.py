@@ -84,9 +84,7 @@ def _references(access: "Access", field: Field, ids: set[int]) -> Mapping[int, R
 def _add_collection(access: "Access", loaded: Sequence[Values], field: Field) -> None:
     collection = access.module.collections_by_name[field.name]
     members = [
-        member
-        for name, member in field.members.items()
-        if f"{field.name}.{name}" in access.visible
+        member for name, member in field.members.items() if f"{field.name}.{name}" in access.visible
     ]
     by_record: dict[int, list[Values]] = {values["pk"]: [] for values in loaded}
     columns = ["record_id", "id", *(member.value_path for member in members)]

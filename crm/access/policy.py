@@ -143,9 +143,7 @@ class Access:
     def _shared(self, action: str) -> Q | None:
         if self.is_bin or (not self.grants.scope("view") and not self.grants.states):
             return None
-        return shared_condition(
-            self.module.model, action, self.grants.user_id, self.grants.groups
-        )
+        return shared_condition(self.module.model, action, self.grants.user_id, self.grants.groups)
 
     def rows(self, action: str = "view") -> QuerySet:
         """The living rows that `action` reaches, as model instances; for services only."""

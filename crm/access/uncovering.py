@@ -30,11 +30,7 @@ def opened(access: Access, name: str) -> Access:
 
 def masked_parts(access: Access, name: str) -> list[str]:
     """The field, or the members of the collection, that the person sees covered."""
-    return [
-        path
-        for path in access.masked
-        if path == name or path.startswith(f"{name}.")
-    ]
+    return [path for path in access.masked if path == name or path.startswith(f"{name}.")]
 
 
 def require_uncoverable(access: Access, name: str, used: int) -> None:

@@ -54,7 +54,10 @@ class Mention(Child):
     """A colleague who was named in a follow-up."""
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.CASCADE,
+        related_name="+",
     )
 
     history = child_history("crm_mention_history")

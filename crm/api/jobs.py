@@ -4,12 +4,12 @@ from typing import Any
 
 from django.http import FileResponse
 from django.utils.translation import gettext as _
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.doors import ApiView, pk_of
-from crm.api.parsing import JSONOnly, StrictJSONParser, as_object, read_json
+from crm.api.parsing import StrictJSONParser, as_object, read_json
 from crm.exchange.importer import counts_of
 from crm.exchange.services import query_of_body, start_export, start_import
 from crm.jobs.models import Job
@@ -22,23 +22,11 @@ IMPORT_FIELDS = frozenset({"file", "policy", "key", "mapping"})
 EXPORT_FIELDS = frozenset({"format", "filter", "columns", "q", "sort"})
 
 
-class FormNegotiation(JSONOnly):
-    """Answers are JSON; the body is a form with a file."""
-
-    def select_parser(self, request: Any, parsers: Any) -> Any:
-        """The parser of the body's kind."""
-        for parser in parsers:
-            if (request.content_type or "").startswith(parser.media_type):
-                return parser
-        return None
-
-
 class ImportView(ApiView):
     """POST /api/v1/<module>/import/ (multipart: file, policy, key, mapping as JSON)"""
 
     schema = None
-    parser_classes = [MultiPartParser, FormParser]
-    content_negotiation_class = FormNegotiation
+    parser_classes = [MultiPartParser]
 
     def post(self, request: Request, module: str) -> Response:
         """Take a file; the rows come in later, in the background."""

@@ -32,7 +32,9 @@ def options_of(field: Field, with_retired: bool = False) -> list[tuple[str, str]
         return [(str(value), str(label)) for value, label in field.choices]
     found = _dictionaries().get(field.dictionary, [])
     return [
-        (value, label_in(labels, value)) for value, labels, active in found if active or with_retired
+        (value, label_in(labels, value))
+        for value, labels, active in found
+        if active or with_retired
     ]
 
 

@@ -63,7 +63,13 @@ def _store(file: UploadedFile) -> dict[str, Any]:
     size = file.size or 0
     if size > LARGEST:
         most = LARGEST // 1024 // 1024
-        raise Invalid(fields={"files": [_("“%(name)s” is larger than %(most)d MB.") % {"name": file.name, "most": most}]})
+        raise Invalid(
+            fields={
+                "files": [
+                    _("“%(name)s” is larger than %(most)d MB.") % {"name": file.name, "most": most}
+                ]
+            }
+        )
     if not size:
         raise Invalid(fields={"files": [_("“%s” is empty.") % file.name]})
     digest = hashlib.sha256()

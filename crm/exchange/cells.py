@@ -14,7 +14,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access, access_to
@@ -159,19 +159,31 @@ def _number_reader(field: Field, factor: Decimal) -> Reader:
 
 
 def _choice_reader(field: Field) -> Reader:
-    known: dict[str, str] = {}
+    known = {} if field.dictionary else _fixed_choices(field)
 
     def one(text: str) -> str:
-        value = known.get(text)
+        key = text.strip().casefold()
+        value = known.get(key)
         if value is None:
             value = value_of_label(field, text) or text
             if len(known) < 1000:
-                known[text] = value
+                known[key] = value
         return value
 
     if field.kind == "choice":
         return lambda cell: one(text_of(cell))
     return lambda cell: [one(part) for part in split_cell(text_of(cell)) if part]
+
+
+def _fixed_choices(field: Field) -> dict[str, str]:
+    """Choices that the code declares, by value and by label in every language."""
+    found: dict[str, str] = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            for value, label in field.choices:
+                found.setdefault(str(label).casefold(), str(value))
+                found.setdefault(str(value).casefold(), str(value))
+    return found
 
 
 def _date(cell: Any) -> dt.date:

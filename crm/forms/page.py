@@ -159,7 +159,9 @@ def error_list(access: Access, errors: Errors) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "label": access.module.fields[name].label if name in access.visible and name in order else "",
+            "label": access.module.fields[name].label
+            if name in access.visible and name in order
+            else "",
             "messages": [str(message) for message in errors[name]],
             "anchor": f"id-{name}",
         }

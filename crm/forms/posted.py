@@ -103,9 +103,7 @@ FORM_NAMES = frozenset(
 )
 
 
-def forged_values(
-    access: Access, post: QueryDict, row: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def forged_values(access: Access, post: QueryDict, row: Mapping[str, Any] | None) -> dict[str, Any]:
     """Posted names that are fields but not the person's to write; the write path answers."""
     writable = access.writable(row)
     return {

@@ -81,7 +81,9 @@ def _reference(value: Ref) -> str:
 
 def _link(value: str) -> str:
     shown = value.removeprefix("https://").removeprefix("http://").rstrip("/")
-    return f'<a href="{escape(value)}" rel="noopener noreferrer" target="_blank">{escape(shown)}</a>'
+    return (
+        f'<a href="{escape(value)}" rel="noopener noreferrer" target="_blank">{escape(shown)}</a>'
+    )
 
 
 def _email(value: str) -> str:

@@ -205,14 +205,19 @@ def _known(access: Access, field: Field, values: list[Any]) -> list[Any]:
     return [
         f"{name}/{pk}"
         for name, ids in by_module.items()
-        for pk in access_to(access.user, name).rows().filter(pk__in=ids).values_list("pk", flat=True)
+        for pk in access_to(access.user, name)
+        .rows()
+        .filter(pk__in=ids)
+        .values_list("pk", flat=True)
     ]
 
 
 def _between(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
     if not isinstance(value, list) or len(value) != 2:
         raise BadQuery(_("“between” needs two values."))
-    low, high = (_bound(access, field, one, at_end) for one, at_end in zip(value, (False, True), strict=True))
+    low, high = (
+        _bound(access, field, one, at_end) for one, at_end in zip(value, (False, True), strict=True)
+    )
     upper = LessThan if _is_day(field, value[1]) else LessThanOrEqual
     return Q(GreaterThanOrEqual(expression, low)) & Q(upper(expression, high))
 

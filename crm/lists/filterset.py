@@ -26,7 +26,9 @@ def _filters(path: str, field: Field) -> dict[str, django_filters.Filter]:
     return made
 
 
-def filterset_for(access: Access) -> tuple[type[django_filters.FilterSet], dict[str, tuple[str, str]]]:
+def filterset_for(
+    access: Access,
+) -> tuple[type[django_filters.FilterSet], dict[str, tuple[str, str]]]:
     """The FilterSet of the fields that the person may use, and what each parameter means."""
     declared: dict[str, Any] = {}
     meaning: dict[str, tuple[str, str]] = {}
@@ -50,7 +52,9 @@ def conditions_from(access: Access, params: Mapping[str, Sequence[str]]) -> list
     filterset, meaning = filterset_for(access)
     for name in params:
         if name not in meaning:
-            raise BadQuery(_("There is no parameter or field “%s” that you may use here.") % name[:80])
+            raise BadQuery(
+                _("There is no parameter or field “%s” that you may use here.") % name[:80]
+            )
     data = QueryDict(mutable=True)
     for name, values in params.items():
         data.setlist(name, list(values))

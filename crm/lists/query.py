@@ -104,7 +104,9 @@ def _number(params: QueryDict, name: str, default: int, most: int) -> int:
     if not raw:
         return default
     if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= most:
-        raise BadQuery(_("“%(name)s” must be a number from 1 to %(most)d.") % {"name": name, "most": most})
+        raise BadQuery(
+            _("“%(name)s” must be a number from 1 to %(most)d.") % {"name": name, "most": most}
+        )
     return int(raw)
 
 
@@ -112,7 +114,9 @@ def _tree(params: QueryDict, access: Access) -> dict[str, Any]:
     conditions: list[Any] = []
     if params.get("filter"):
         given = _json(params["filter"])
-        conditions += given["all"] if set(given) == {"all"} and isinstance(given["all"], list) else [given]
+        conditions += (
+            given["all"] if set(given) == {"all"} and isinstance(given["all"], list) else [given]
+        )
     others = {name: params.getlist(name) for name in params if name not in OWN_PARAMETERS}
     conditions += conditions_from(access, others)
     return {"all": conditions} if conditions else {}

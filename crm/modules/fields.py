@@ -128,7 +128,9 @@ class Field:
     @property
     def value_path(self) -> str:
         """The ORM name of the stored value: of a reference, its id."""
-        return f"{self.column}_id" if self.kind in REFERENCES and not self.is_custom else self.column
+        return (
+            f"{self.column}_id" if self.kind in REFERENCES and not self.is_custom else self.column
+        )
 
     def expression(self) -> Combinable:
         """The field's value in SQL, typed."""
@@ -188,7 +190,9 @@ def field_from_column(model: type[models.Model], name: str) -> Field:
     else:
         kind = next((kind for cls, kind in _BY_CLASS if isinstance(column, cls)), "")
         if not kind:
-            raise FieldDoesNotExist(f"{model.__name__}.{name}: no kind for {type(column).__name__}.")
+            raise FieldDoesNotExist(
+                f"{model.__name__}.{name}: no kind for {type(column).__name__}."
+            )
     default = column.get_default() if column.has_default() else None
     return Field(
         name=name,

@@ -79,7 +79,9 @@ class Module:
     examples: Mapping[str, Any] = {}
     headings: Mapping[str, Sequence[str]] = {}  # path of a field → words over its column in files
 
-    def __init__(self, extra_fields: Iterable[Field] = (), extra_parts: Iterable[Part] = ()) -> None:
+    def __init__(
+        self, extra_fields: Iterable[Field] = (), extra_parts: Iterable[Part] = ()
+    ) -> None:
         self._extra_fields = tuple(extra_fields)
         self._extra_parts = tuple(extra_parts)
         self.targets: Mapping[str, str] = {}  # model label → module name, told by the registry

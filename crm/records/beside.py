@@ -12,7 +12,9 @@ class Event(models.Model):
     module = models.CharField(max_length=40)
     record_id = models.BigIntegerField()
     version = models.PositiveIntegerField()
-    kind = models.CharField(max_length=12)  # created changed assigned deleted restored undone purged
+    kind = models.CharField(
+        max_length=12
+    )  # created changed assigned deleted restored undone purged
     changed = models.JSONField(default=list)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False,
@@ -43,7 +45,9 @@ class UniqueValue(models.Model):
         app_label = "crm"
         db_table = "crm_unique_value"
         constraints = [
-            models.UniqueConstraint(fields=["module", "field", "value"], name="crm_unique_value_once")
+            models.UniqueConstraint(
+                fields=["module", "field", "value"], name="crm_unique_value_once"
+            )
         ]
         indexes = [models.Index("module", "record_id", name="crm_unique_value_record")]
 
@@ -102,7 +106,9 @@ class ExternalId(models.Model):
         app_label = "crm"
         db_table = "crm_external_id"
         constraints = [
-            models.UniqueConstraint(fields=["system", "module", "value"], name="crm_external_id_once")
+            models.UniqueConstraint(
+                fields=["system", "module", "value"], name="crm_external_id_once"
+            )
         ]
         indexes = [models.Index("module", "record_id", name="crm_external_id_record")]
 

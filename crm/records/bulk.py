@@ -88,7 +88,9 @@ def create_many(
     known record. Raises NotAllowed when the person may create nothing here.
     """
     with transaction.atomic():
-        batch = check_many(actor=actor, module=module, rows=rows, act=act, near_is_fine=near_is_fine, at=at)
+        batch = check_many(
+            actor=actor, module=module, rows=rows, act=act, near_is_fine=near_is_fine, at=at
+        )
         _hold_parents(batch)
         _write(batch, [place for place, outcome in enumerate(batch.outcomes) if outcome.is_open])
     return batch.outcomes
@@ -125,7 +127,9 @@ def check_many(
 def learn_references(cleaner: Cleaner, rows: Iterable[Values]) -> None:
     """Ask once for all persons, departments and records that the rows name."""
     fields = [one for one in cleaner.access.module.fields.values() if one.kind in REFERENCES]
-    any_fields = [n for n, one in cleaner.access.module.fields.items() if one.kind == "any_relation"]
+    any_fields = [
+        n for n, one in cleaner.access.module.fields.items() if one.kind == "any_relation"
+    ]
     wanted: dict[str, set[int]] = {}
     for values in rows:
         for one in fields:
@@ -258,8 +262,12 @@ def _names(batch: Batch, places: Iterable[int]) -> set[str]:
 def _mark_lost(batch: Batch, lost: Mapping[int, tuple[str, str]]) -> None:
     """Somebody else took a key in the same moment: say who, as for any known record."""
     access = batch.access
-    holders = exact_holders(access.module, [(rule, key[:LONGEST_KEY]) for rule, key in lost.values()])
-    for place, matches in matches_of_many(access, {n: batch.keys[n] for n in lost}, near=()).items():
+    holders = exact_holders(
+        access.module, [(rule, key[:LONGEST_KEY]) for rule, key in lost.values()]
+    )
+    for place, matches in matches_of_many(
+        access, {n: batch.keys[n] for n in lost}, near=()
+    ).items():
         batch.outcomes[place].matches = matches
         batch.outcomes[place].errors = known_errors(access, matches)
     for place, (rule, key) in lost.items():

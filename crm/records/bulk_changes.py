@@ -64,7 +64,9 @@ def update_many(
     left = list(range(len(rows)))
     while left:
         seen: set[int] = set()
-        now = [place for place in left if rows[place][0] not in seen and not seen.add(rows[place][0])]
+        now = [
+            place for place in left if rows[place][0] not in seen and not seen.add(rows[place][0])
+        ]
         access = access_to(actor, module)
         with transaction.atomic():
             tasks = _prepare(access, act, {n: rows[n] for n in now}, outcomes, with_rights)
@@ -75,13 +77,19 @@ def update_many(
 
 
 def _prepare(
-    access: Access, act: Act, rows: Mapping[int, tuple[int, Values]], outcomes: list[Outcome], with_rights: bool
+    access: Access,
+    act: Act,
+    rows: Mapping[int, tuple[int, Values]],
+    outcomes: list[Outcome],
+    with_rights: bool,
 ) -> list[Task]:
     """Lock, draft and compare; what is refused is marked, what changes nothing is done."""
     ids = sorted({pk for pk, _values in rows.values()})
     locked = access.rows("edit").select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
     records = {record.pk: record for record in locked}
-    visible = set(access.rows().filter(pk__in=set(ids) - records.keys()).values_list("pk", flat=True))
+    visible = set(
+        access.rows().filter(pk__in=set(ids) - records.keys()).values_list("pk", flat=True)
+    )
     before = snapshots(access.module, list(records.values()))
     cleaner = Cleaner(access)
     learn_references(cleaner, (values for _pk, values in rows.values()))
@@ -141,7 +149,8 @@ def before_values(module: Module, task: Task) -> dict[str, Any]:
     for name in task.change.children:
         rows = task.before[name]
         found[name] = [
-            {member: plain(value) for member, value in row.items() if member != "id"} for row in rows
+            {member: plain(value) for member, value in row.items() if member != "id"}
+            for row in rows
         ]
     return found
 
@@ -157,7 +166,10 @@ def _take_keys(access: Access, tasks: list[Task], outcomes: list[Outcome]) -> li
     lost = claim_keys(module, {pk: _without(new[pk], old[pk]) for pk in new})
     drop_keys(
         module,
-        {pk: _without(new[pk], old[pk]) if pk in lost else _without(old[pk], new[pk]) for pk in new},
+        {
+            pk: _without(new[pk], old[pk]) if pk in lost else _without(old[pk], new[pk])
+            for pk in new
+        },
     )
     if lost:
         _mark_lost(access, [task for task in asked if task.record.pk in lost], new, outcomes)
@@ -212,7 +224,9 @@ def _set_columns(module: Module, rows: Mapping[int, dict[str, Any]], user_id: in
     by_attname = {field.attname: field for field in module.model._meta.concrete_fields}
     for names, ids in groups.items():
         fields = [by_attname[name] for name in names]
-        _update_set(module, fields, [(pk, *(rows[pk][name] for name in names)) for pk in ids], user_id)
+        _update_set(
+            module, fields, [(pk, *(rows[pk][name] for name in names)) for pk in ids], user_id
+        )
 
 
 def _update_set(

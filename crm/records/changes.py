@@ -63,7 +63,9 @@ def entries_of(access: Access, pk: int, most: int = 100) -> list[Entry]:
         if entry.kind != "created":
             entry.changes = _changes(access, before, now)
         by_act[now["act"]] = entry
-    touched = {name for row in events.values() if row["kind"] != "created" for name in row["changed"]}
+    touched = {
+        name for row in events.values() if row["kind"] != "created" for name in row["changed"]
+    }
     for collection in access.module.collections:
         if collection.name in touched:
             _add_children(access, pk, collection.name, by_act)

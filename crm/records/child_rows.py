@@ -90,7 +90,9 @@ def _clean_row(
     return row
 
 
-def loaded_rows(module: Module, collection: Collection, ids: Sequence[int]) -> dict[int, list[Values]]:
+def loaded_rows(
+    module: Module, collection: Collection, ids: Sequence[int]
+) -> dict[int, list[Values]]:
     """The collection's rows as they are, by record; for services, not cut to anybody's rights."""
     found: dict[int, list[Values]] = {pk: [] for pk in ids}
     members = module.fields[collection.name].members
@@ -103,7 +105,9 @@ def loaded_rows(module: Module, collection: Collection, ids: Sequence[int]) -> d
     return found
 
 
-def compare(access: Access, collection: Collection, before: list[Values], after: list[Values]) -> Changes:
+def compare(
+    access: Access, collection: Collection, before: list[Values], after: list[Values]
+) -> Changes:
     """How to get from the rows that are there to those that were submitted.
 
     Rows are matched by identity, else by id: two tags may swap places, but never stand twice.
@@ -143,7 +147,9 @@ def _require_whole(module: Module, collection: Collection, row: Values) -> None:
         raise Invalid(fields={collection.name: [_("One of these entries is gone.")]})
 
 
-def add_rows(act: Act, module: Module, collection: Collection, rows: Sequence[tuple[int, Values]]) -> None:
+def add_rows(
+    act: Act, module: Module, collection: Collection, rows: Sequence[tuple[int, Values]]
+) -> None:
     """Write new child rows, given as (record id, values), with their history."""
     if not rows:
         return
@@ -173,7 +179,9 @@ def _columns(
     }
 
 
-def apply_changes(act: Act, module: Module, collection: Collection, record_id: int, changes: Changes) -> None:
+def apply_changes(
+    act: Act, module: Module, collection: Collection, record_id: int, changes: Changes
+) -> None:
     """Write what `compare` found for one record."""
     rows = collection.model._default_manager.filter(module=module.name, record_id=record_id)
     if changes.removed:

@@ -52,9 +52,7 @@ class Phone(Child):
         indexes = [
             child_index("crm_phone_record"),
             models.Index("e164", name="crm_phone_e164"),
-            models.Index(
-                fields=["tail"], name="crm_phone_tail", opclasses=["varchar_pattern_ops"]
-            ),
+            models.Index(fields=["tail"], name="crm_phone_tail", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

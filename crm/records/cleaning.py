@@ -41,7 +41,9 @@ class Cleaner:
         if is_empty(raw):
             if field.required:
                 raise ValueError(_("This field is required."))
-            return "" if field.kind in TEXT_KINDS else ([] if field.kind == "multi_choice" else None)
+            return (
+                "" if field.kind in TEXT_KINDS else ([] if field.kind == "multi_choice" else None)
+            )
         return CLEANERS[field.kind](self, field, raw)
 
     def knows(self, kind: str, pk: int) -> bool:
@@ -98,7 +100,10 @@ def _text(_cleaner: Cleaner, field: Field, raw: Any) -> str:
     text = _as_text(raw)
     most = field.max_length or LONGEST_TEXT
     if len(text) > most:
-        raise ValueError(_("At most %(most)d characters; these are %(length)d.") % {"most": most, "length": len(text)})
+        raise ValueError(
+            _("At most %(most)d characters; these are %(length)d.")
+            % {"most": most, "length": len(text)}
+        )
     return text
 
 
@@ -137,7 +142,15 @@ def _decimal(_cleaner: Cleaner, field: Field, raw: Any) -> Decimal:
 def _boolean(_cleaner: Cleaner, field: Field, raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
-    named = {"true": True, "on": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    named = {
+        "true": True,
+        "on": True,
+        "1": True,
+        "yes": True,
+        "false": False,
+        "0": False,
+        "no": False,
+    }
     try:
         return named[str(raw).strip().lower()]
     except KeyError:
@@ -158,7 +171,9 @@ def _date(_cleaner: Cleaner, field: Field, raw: Any) -> dt.date:
 
 def _moment(_cleaner: Cleaner, field: Field, raw: Any) -> dt.datetime:
     try:
-        moment = raw if isinstance(raw, dt.datetime) else dt.datetime.fromisoformat(str(raw).strip())
+        moment = (
+            raw if isinstance(raw, dt.datetime) else dt.datetime.fromisoformat(str(raw).strip())
+        )
     except ValueError:
         raise ValueError(_("This must be a time such as 2026-11-23 14:30.")) from None
     if not 1800 <= moment.year <= 2200:

@@ -46,8 +46,10 @@ def copy_lines(table: str, columns: Sequence[str], lines: Sequence[str]) -> None
     if not lines:
         return
     names = ", ".join(f'"{column}"' for column in columns)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', StringIO("\n".join(lines) + "\n"))
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.copy_expert(
+            f'COPY "{table}" ({names}) FROM STDIN', StringIO("\n".join(lines) + "\n")
+        )
 
 
 def _flag(value: bool) -> str:

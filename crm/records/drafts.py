@@ -167,7 +167,9 @@ def typed(field: Field, value: Any) -> Any:
     return TYPES[field.kind](value) if field.kind in TYPES else value
 
 
-def snapshots(module: Module, records: Sequence[Any], with_collections: bool = True) -> dict[int, Values]:
+def snapshots(
+    module: Module, records: Sequence[Any], with_collections: bool = True
+) -> dict[int, Values]:
     """All values of records as they are stored, by id; for services and facts only."""
     found: dict[int, Values] = {}
     for record in records:

@@ -26,7 +26,9 @@ def history_model(model: type[models.Model]) -> Any:
 def _statement(model: type[models.Model]) -> str:
     kept = history_model(model)
     copied = [
-        f'"{column.column}"' for column in kept._meta.concrete_fields if column.column not in OWN_COLUMNS
+        f'"{column.column}"'
+        for column in kept._meta.concrete_fields
+        if column.column not in OWN_COLUMNS
     ]
     names = ", ".join(copied)
     return (

@@ -77,7 +77,9 @@ def _delete(act: Act, module: Module, ids: list[int]) -> None:
         return
     for child, relation in _hanging_modules(module):
         lookup = _lookup(child, relation, module, ids)
-        children = list(child.rows.filter(deleted_at__isnull=True, **lookup).values_list("pk", flat=True))
+        children = list(
+            child.rows.filter(deleted_at__isnull=True, **lookup).values_list("pk", flat=True)
+        )
         elsewhere = child.other_parents(children, ids)
         for pk, parent in elsewhere.items():
             _mark(act, child, [pk], "changed", **{child.fields[relation].value_path: parent})
@@ -127,7 +129,13 @@ def restore_record(*, actor: Any, module: str, pk: int, source: str = "form") ->
 
 @transaction.atomic
 def assign_records(
-    *, actor: Any, module: str, pks: Sequence[int], owner: int, source: str = "form", reason: str = ""
+    *,
+    actor: Any,
+    module: str,
+    pks: Sequence[int],
+    owner: int,
+    source: str = "form",
+    reason: str = "",
 ) -> Act:
     """Give records another owner; what the old owner held under them goes along.
 
@@ -177,7 +185,9 @@ def purge_records(*, actor: Any, module: str, pks: Sequence[int], source: str = 
     try:
         _purge(act, access.module, found)
     except ProtectedError:
-        raise Invalid(_("Other records still point to this one; change or purge them first.")) from None
+        raise Invalid(
+            _("Other records still point to this one; change or purge them first.")
+        ) from None
     return act
 
 

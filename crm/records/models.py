@@ -79,7 +79,11 @@ def record_indexes(table: str, *columns: str) -> list[models.Index]:
             leading = [F(one) for one in lead]
             made.append(
                 models.Index(
-                    *leading, order, F("id").desc(), name=f"{table}_{letter}{number}", condition=LIVING
+                    *leading,
+                    order,
+                    F("id").desc(),
+                    name=f"{table}_{letter}{number}",
+                    condition=LIVING,
                 )
             )
     made.append(
@@ -88,9 +92,7 @@ def record_indexes(table: str, *columns: str) -> list[models.Index]:
         )
     )
     made.append(
-        models.Index(
-            F("deletion_id"), name=f"{table}_act", condition=Q(deletion_id__isnull=False)
-        )
+        models.Index(F("deletion_id"), name=f"{table}_act", condition=Q(deletion_id__isnull=False))
     )
     return made
 

@@ -84,9 +84,7 @@ def create_record(
     keys = refuse_duplicates(access, draft.all, near_is_fine=near_is_fine)
     number = next_numbers(access.module)[0]
     department = department_of(draft.values.get("owner"))
-    record = access.module.model(
-        **new_columns(access, draft, number, department, timezone.now())
-    )
+    record = access.module.model(**new_columns(access, draft, number, department, timezone.now()))
     try:
         access.module.model._default_manager.bulk_create([record])
     except (IntegrityError, DataError) as error:

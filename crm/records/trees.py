@@ -20,7 +20,9 @@ def refuse_loops(module: Module, pk: int, changed: dict[str, Any]) -> None:
         if field.kind != "relation" or field.target != module.name or value is None:
             continue
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"tree {module.name}.{name}"])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"tree {module.name}.{name}"]
+            )
         if pk == value or pk in _above(module, field.value_path, value):
             raise Invalid(fields={name: [_("That would put the record above itself.")]})
 

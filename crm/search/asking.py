@@ -51,9 +51,7 @@ def _field_query(code: str, field: Field, text: str) -> str:
         return ""
     last = words[-1]
     is_latin = last.isascii()
-    return " & ".join(
-        _lexeme(code, word, is_prefix=is_latin and word == last) for word in words
-    )
+    return " & ".join(_lexeme(code, word, is_prefix=is_latin and word == last) for word in words)
 
 
 def _lexeme(code: str, word: str, is_prefix: bool = False) -> str:

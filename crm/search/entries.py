@@ -26,7 +26,9 @@ def lexemes_of(module: Module, values: Mapping[str, Any], tails: Sequence[str] =
         field = module.field_at(path)
         if field is None:
             continue
-        texts = [row.get(member) for row in values.get(name) or ()] if member else [values.get(name)]
+        texts = (
+            [row.get(member) for row in values.get(name) or ()] if member else [values.get(name)]
+        )
         for text in texts:
             if text:
                 found.update(f"{code}_{word}" for word in words_of(field, str(text)))

@@ -87,7 +87,10 @@ def _people(door: Access, first: dt.date, last: dt.date, kinds: list[str]) -> li
     rows = door.rows().filter(happened_at__gte=low, happened_at__lt=high).order_by()
     by_kind = {kind: Count("pk", filter=Q(kind=kind)) for kind in kinds}
     counted = rows.values("owner_id").annotate(
-        total=Count("pk"), subjects=Count("subject", distinct=True), last=Max("happened_at"), **by_kind
+        total=Count("pk"),
+        subjects=Count("subject", distinct=True),
+        last=Max("happened_at"),
+        **by_kind,
     )
     found = sorted(counted, key=lambda row: -row["total"])[:500]
     labels = names.people(row["owner_id"] for row in found)
@@ -96,7 +99,11 @@ def _people(door: Access, first: dt.date, last: dt.date, kinds: list[str]) -> li
         owner = labels.get(row["owner_id"])
         nodes = [
             {"field": "owner", "op": "eq", "value": row["owner_id"]},
-            {"field": "happened_at", "op": "between", "value": [first.isoformat(), last.isoformat()]},
+            {
+                "field": "happened_at",
+                "op": "between",
+                "value": [first.isoformat(), last.isoformat()],
+            },
         ]
         people.append(
             {

@@ -106,7 +106,9 @@ def require_administrator(request: HttpRequest) -> None:
 def audit_log(request: HttpRequest) -> HttpResponse:
     """GET /setup/audit/?kind=&q=&from=&to=&page=."""
     require_administrator(request)
-    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("kind", "q", "from", "to")}
+    asked = {
+        name: request.GET.get(name, "").replace("\x00", "") for name in ("kind", "q", "from", "to")
+    }
     page = _page(request.GET.get("page", "1"))
     lines = _lines(asked, page * PAGE + 1)
     shown = lines[(page - 1) * PAGE : page * PAGE]
@@ -147,7 +149,9 @@ def _lines(asked: dict[str, str], most: int) -> list[Line]:
     if asked["kind"] != "actions":
         events = Event.objects.filter(where & _who_or_what(text, "kind"))
         columns = ("at", "actor_id", "kind", "module", "record_id", "changed", "address")
-        for at, actor, kind, module, pk, changed, address in events.order_by("-at", "-id").values_list(*columns)[:most]:
+        for at, actor, kind, module, pk, changed, address in events.order_by(
+            "-at", "-id"
+        ).values_list(*columns)[:most]:
             found.append(Line(at, actor, kind, module, pk, {"fields": changed}, address or ""))
     if asked["kind"] != "changes":
         entries = AuditEntry.objects.filter(where & _who_or_what(text, "action"))
@@ -233,7 +237,11 @@ def _detail(request: HttpRequest, line: Line) -> str:
         except UnknownModule:
             return ""
         fields = door.module.fields
-        return in_a_row(fields[name].label for name in changed if name in fields and name in door.visible)
+        return in_a_row(
+            fields[name].label for name in changed if name in fields and name in door.visible
+        )
     if line.action == "created":
         return ""
-    return " · ".join(f"{key}: {value}" for key, value in line.detail.items() if value not in ("", None))
+    return " · ".join(
+        f"{key}: {value}" for key, value in line.detail.items() if value not in ("", None)
+    )

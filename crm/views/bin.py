@@ -31,7 +31,9 @@ def bin_page(request: HttpRequest) -> HttpResponse:
     doors = [access_to(request.user, module) for module in all_modules()]
     doors = [door for door in doors if door.grants.scope("delete")]
     wanted = request.GET.get("module", "")
-    access = next((door for door in doors if door.module.name == wanted), doors[0] if doors else None)
+    access = next(
+        (door for door in doors if door.module.name == wanted), doors[0] if doors else None
+    )
     if access is None:
         return render(request, "403.html", {"reason": _("Your roles delete nothing.")}, status=403)
     raw = request.GET.get("page", "1")

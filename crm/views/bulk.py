@@ -54,7 +54,11 @@ def _dialog(request: HttpRequest, context: dict[str, Any], status: int = 200) ->
 def _question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, Any]:
     rows = access.rows_of(ids[:3], [access.module.title, "number"])
     titles = in_a_row(title_of(access, row) for row in rows)
-    text = titles if len(ids) <= 3 else _("%(titles)s and %(count)d more") % {"titles": titles, "count": len(ids) - 3}
+    text = (
+        titles
+        if len(ids) <= 3
+        else _("%(titles)s and %(count)d more") % {"titles": titles, "count": len(ids) - 3}
+    )
     return {
         "text": text,
         "pks": ids,
@@ -95,7 +99,9 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
         "kind": "user", "value": owner, "required": True, "errors": [],
         "options": [{**one, "is_on": one["value"] == owner} for one in people_options()],
     }  # fmt: skip
-    title = ngettext("Give %d record to another owner", "Give %d records to another owner", len(ids))
+    title = ngettext(
+        "Give %d record to another owner", "Give %d records to another owner", len(ids)
+    )
     context = {
         **_question(request, access, ids),
         "title": title % len(ids),
@@ -125,7 +131,9 @@ def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
     context = {
         **_question(request, access, ids),
         "title": ngettext("Delete %d record?", "Delete %d records?", len(ids)) % len(ids),
-        "warning": _("They go to the recycle bin with what belongs to them and can be brought back."),
+        "warning": _(
+            "They go to the recycle bin with what belongs to them and can be brought back."
+        ),
         "action_url": f"/{module}/bulk/delete/",
         "fields": [],
         "submit_label": _("Delete"),

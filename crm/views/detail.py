@@ -82,7 +82,9 @@ def _head(
     for name in module.facts:
         field = module.fields[name]
         if name in access.visible and row.get(name) not in (None, "", ()):
-            facts.append({"label": field.label, "html": cell(row, field, renderer_for(field, module))})
+            facts.append(
+                {"label": field.label, "html": cell(row, field, renderer_for(field, module))}
+            )
     return {
         "title": title,
         "level": cell(row, level, renderer_for(level, module)) if level else "",
@@ -165,9 +167,16 @@ def _tabs(access: Access, row: Row, parts: list[Part], url: str, tab: str) -> li
     for part in parts:
         label = part.label or module_named(part.module).label_plural
         tabs.append(
-            {"label": label, "count": None, "url": f"{url}?tab={part.module}", "is_current": tab == part.module}
+            {
+                "label": label,
+                "count": None,
+                "url": f"{url}?tab={part.module}",
+                "is_current": tab == part.module,
+            }
         )
-    tabs.append({"label": _("History"), "count": None, "url": f"{url}history/", "is_current": False})
+    tabs.append(
+        {"label": _("History"), "count": None, "url": f"{url}history/", "is_current": False}
+    )
     return tabs
 
 
@@ -193,7 +202,9 @@ def peek(request: HttpRequest, module: str, pk: int) -> HttpResponse:
             "level": head["level"],
             "line": line,
             "actions": actions,
-            "groups": [group for group in group_contexts(access, row, may_edit=False) if group["fields"]][:2],
+            "groups": [
+                group for group in group_contexts(access, row, may_edit=False) if group["fields"]
+            ][:2],
             "events": timeline["events"],
             "events_url": url,
             "events_count": "",

@@ -79,7 +79,11 @@ def _item(option: Option, used: int) -> dict[str, Any]:
         "value": option.value,
         "position": option.position,
         "labels": [
-            {"html_name": f"label-{option.pk}-{code}", "text": option.labels.get(code, ""), "language": code}
+            {
+                "html_name": f"label-{option.pk}-{code}",
+                "text": option.labels.get(code, ""),
+                "language": code,
+            }
             for code, _name in settings.LANGUAGES
         ],
         "is_used": used,
@@ -106,7 +110,9 @@ def save(request: HttpRequest, name: str) -> list[dict[str, Any]]:
         option.labels = {**option.labels, **labels}
         option.is_active = f"active-{option.pk}" in post
         raw = post.get(f"position-{option.pk}", "")
-        option.position = int(raw) if raw.isascii() and raw.isdigit() and int(raw) < 10_000 else option.position
+        option.position = (
+            int(raw) if raw.isascii() and raw.isdigit() and int(raw) < 10_000 else option.position
+        )
     fresh = _posted_labels(post, "new-")
     if len(options) >= MOST_OPTIONS and any(fresh.values()):
         errors.append(_error(_("At most %d choices.") % MOST_OPTIONS))
@@ -118,7 +124,9 @@ def save(request: HttpRequest, name: str) -> list[dict[str, Any]]:
     if any(fresh.values()):
         _add(name, fresh, kept)
     raise_definitions_version()
-    record_audit(actor=request.user, action="dictionary", detail={"dictionary": name}, request=request)
+    record_audit(
+        actor=request.user, action="dictionary", detail={"dictionary": name}, request=request
+    )
     return []
 
 
@@ -136,7 +144,9 @@ def _add(name: str, labels: dict[str, str], options: list[Option]) -> None:
         number += 1
     position = max((option.position for option in options), default=0) + 1
     filled = {code: text for code, text in labels.items() if text}
-    Option.objects.create(dictionary=name, value=f"choice_{number}", labels=filled, position=position)
+    Option.objects.create(
+        dictionary=name, value=f"choice_{number}", labels=filled, position=position
+    )
 
 
 def _error(text: str) -> dict[str, Any]:

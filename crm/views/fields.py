@@ -33,7 +33,9 @@ def group_contexts(access: Access, row: Row, may_edit: bool) -> list[dict[str, A
     groups = []
     titled = [(str(title), list(names)) for title, names in module.sections.items()]
     placed = {name for _title, names in titled for name in names}
-    custom = [name for name, field in module.fields.items() if field.is_custom and name not in placed]
+    custom = [
+        name for name, field in module.fields.items() if field.is_custom and name not in placed
+    ]
     titled[0][1].extend(custom)
     contact = [collection.name for collection in module.collections]
     titled.insert(1, (_("Contact and tags"), contact))
@@ -83,7 +85,9 @@ def _all_rows(access: Access, row: Row, field: Field) -> Any:
     """All rows of a collection; tags as words, others one below the other."""
     rows = row.get(field.name) or ()
     if field.name == "tags":
-        return format_html_join(" ", '<span class="tag">{}</span>', ((one["name"],) for one in rows if "name" in one))
+        return format_html_join(
+            " ", '<span class="tag">{}</span>', ((one["name"],) for one in rows if "name" in one)
+        )
     lines = []
     for one in rows:
         parts = []
@@ -129,13 +133,22 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
     values = posted_values(access, request.POST, row)
     try:
         update_record(
-            actor=request.user, module=module, pk=pk, values=values, version=version, source="inline"
+            actor=request.user,
+            module=module,
+            pk=pk,
+            values=values,
+            version=version,
+            source="inline",
         )
     except StaleRecord as refusal:
         if all(conflict.theirs == conflict.before for conflict in refusal.conflicts):
             update_record(
-                actor=request.user, module=module, pk=pk, values=values,
-                version=refusal.version, source="inline",
+                actor=request.user,
+                module=module,
+                pk=pk,
+                values=values,
+                version=refusal.version,
+                source="inline",
             )  # fmt: skip  somebody changed other fields: this one is still as it was read
         else:
             context = _editing(access, row, field, request.POST)

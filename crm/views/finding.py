@@ -97,7 +97,10 @@ def palette(request: HttpRequest) -> HttpResponse:
 
 def _recent(request: HttpRequest) -> list[dict[str, Any]]:
     for door in _doors(request)[:1]:
-        rows = door.page(Slice(order=order_from(door, ""), size=RECENT), {door.module.title, *door.module.phone_columns})
+        rows = door.page(
+            Slice(order=order_from(door, ""), size=RECENT),
+            {door.module.title, *door.module.phone_columns},
+        )
         items = [
             {
                 "url": record_url(door.module.name, row.pk), "icon": door.module.icon,
@@ -115,11 +118,19 @@ def _commands(request: HttpRequest, text: str) -> list[dict[str, Any]]:
     for module in all_modules():
         access = access_to(request.user, module)
         if access.grants.scope("view"):
-            found.append((_("Go to %s") % in_sentence(module.label_plural), f"/{module.name}/", module.icon))
+            found.append(
+                (_("Go to %s") % in_sentence(module.label_plural), f"/{module.name}/", module.icon)
+            )
         if access.grants.scope("create") and not module.is_only_inside:
             found.append((_("New %s") % in_sentence(module.label), f"/{module.name}/new/", "plus"))
         if access.grants.scope("import"):
-            found.append((_("Import %s") % in_sentence(module.label_plural), f"/{module.name}/import/", "import"))
+            found.append(
+                (
+                    _("Import %s") % in_sentence(module.label_plural),
+                    f"/{module.name}/import/",
+                    "import",
+                )
+            )
     asked = text.casefold()
     return [
         {"url": url, "icon": icon, "title": title, "about": "", "why_html": "", "key": ""}
@@ -149,11 +160,18 @@ def lookup(request: HttpRequest, module: str) -> JsonResponse:
     doors = _doors(request) if module == "any" else [access_to(request.user, module_named(module))]
     results = []
     for door in doors:
-        if door.module.title not in door.readable or (module == "any" and not door.module.has_follow_ups):
+        if door.module.title not in door.readable or (
+            module == "any" and not door.module.has_follow_ups
+        ):
             continue
         where = search_condition(door, text) if text else door.everything
-        rows = door.page(Slice(where, order_from(door, ""), 0, 10), {door.module.title, *door.module.phone_columns})
+        rows = door.page(
+            Slice(where, order_from(door, ""), 0, 10),
+            {door.module.title, *door.module.phone_columns},
+        )
         for row in rows:
             value = f"{door.module.name}/{row.pk}" if module == "any" else str(row.pk)
-            results.append({"value": value, "label": title_of(door, row), "note": _about(door, row)})
+            results.append(
+                {"value": value, "label": title_of(door, row), "note": _about(door, row)}
+            )
     return JsonResponse({"results": results})

@@ -46,14 +46,18 @@ def home(request: HttpRequest) -> HttpResponse:
     doors = [access_to(request.user, module) for module in all_modules()]
     doors = [door for door in doors if door.grants.scope("view")]
     dated = [d for d in doors if "next_contact_at" in d.readable and d.module.has_follow_ups]
-    spoken = next((d for d in doors if d.module.name == "follow-ups" and "text" in d.readable), None)
+    spoken = next(
+        (d for d in doors if d.module.name == "follow-ups" and "text" in d.readable), None
+    )
     context = {
         "crumbs": [{"label": _("Home"), "url": ""}],
         "greeting": _greeting(request.user.display_name),
         "today": show_date(timezone.localdate()),
         "figures": _figures(doors, spoken),
         "duties": _duties(dated[0] if dated else None),
-        "blocks": [block for block in (_latest(spoken), _new(dated[0] if dated else None)) if block],
+        "blocks": [
+            block for block in (_latest(spoken), _new(dated[0] if dated else None)) if block
+        ],
     }
     return render(request, "home/page.html", context)
 
@@ -68,7 +72,10 @@ def _greeting(name: str) -> str:
 def _figures(doors: list[Access], spoken: Access | None) -> list[dict[str, Any]]:
     figures = []
     if spoken is not None:
-        for label, period in ((_("Follow-ups this week"), "this_week"), (_("Follow-ups this month"), "this_month")):
+        for label, period in (
+            (_("Follow-ups this week"), "this_week"),
+            (_("Follow-ups this month"), "this_month"),
+        ):
             node = {"field": "happened_at", "op": "within", "value": period}
             nodes = [node]
             figures.append(_figure(spoken, label, nodes))
@@ -76,7 +83,9 @@ def _figures(doors: list[Access], spoken: Access | None) -> list[dict[str, Any]]
         if door.module.name == "follow-ups" or "created_at" not in door.readable:
             continue
         node = {"field": "created_at", "op": "within", "value": "this_month"}
-        figures.append(_figure(door, _("New %s this month") % in_sentence(door.module.label_plural), [node]))
+        figures.append(
+            _figure(door, _("New %s this month") % in_sentence(door.module.label_plural), [node])
+        )
     return figures[:4]
 
 
@@ -123,7 +132,9 @@ def _duty(door: Access, row: Any) -> dict[str, Any]:
         "tone": due_class(due),
         "title": title_of(door, row),
         "url": url,
-        "about": _("Next contact was promised") if due_class(due) == "late" else _("Next contact is today"),
+        "about": _("Next contact was promised")
+        if due_class(due) == "late"
+        else _("Next contact is today"),
         "why": why,
         "when": show_moment(due),
         "act_url": f"{url}#composer",
@@ -170,4 +181,3 @@ def _new(door: Access | None) -> dict[str, Any] | None:
         "title": pgettext("latest", "New %s") % in_sentence(door.module.label_plural), "count": None,
         "url": f"/{door.module.name}/?sort=-created_at", "rows": found, "empty": "",
     }  # fmt: skip
-

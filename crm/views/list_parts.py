@@ -35,7 +35,9 @@ def column_heads(access: Access, shown: Sequence[str], address: Address) -> list
                 "sort": direction,
                 "sort_number": number,
                 "sort_url": address.sorted_by([turned]) if may_sort else "",
-                "add_sort_url": address.sorted_by([*others, turned][:MOST_SORT_KEYS]) if may_sort else "",
+                "add_sort_url": address.sorted_by([*others, turned][:MOST_SORT_KEYS])
+                if may_sort
+                else "",
                 "is_title": name == access.module.title,
                 "width": "",
             }
@@ -59,7 +61,9 @@ def chips(access: Access, address: Address) -> list[dict[str, str]]:
     """The conditions that hold, each with the address without it."""
     found = []
     if address.query.text:
-        found.append({"label": _("Search"), "text": address.query.text, "remove_url": address.with_(q="")})
+        found.append(
+            {"label": _("Search"), "text": address.query.text, "remove_url": address.with_(q="")}
+        )
     for index, condition in enumerate(address.query.conditions):
         label, text = condition_words(access, condition)
         found.append({"label": label, "text": text, "remove_url": address.without_condition(index)})
@@ -152,7 +156,9 @@ def views_menu(access: Access, address: Address) -> dict[str, Any]:
             f'{path}?view=due&sort=next_contact_at&filter={{"all":['
             '{"field":"next_contact_at","op":"lte","value":"@today"}]}'
         )
-        items.append(("due", _("Contact is due"), due.replace("@today", company_today().isoformat())))
+        items.append(
+            ("due", _("Contact is due"), due.replace("@today", company_today().isoformat()))
+        )
     if module.team_page:
         items.append(("team", _("By person"), module.team_page))
     names = {key: label for key, label, _url in items}
@@ -177,8 +183,6 @@ def views_menu(access: Access, address: Address) -> dict[str, Any]:
     }
 
 
-
-
 def pager(query: Query, shown: int, has_next: bool, address: Address) -> dict[str, Any]:
     """Which rows these are, and the addresses of the pages around."""
     first = (query.page - 1) * query.size
@@ -187,7 +191,9 @@ def pager(query: Query, shown: int, has_next: bool, address: Address) -> dict[st
         "last": first + shown,
         "page": query.page,
         "pages": 0,
-        "prev_url": address.with_(page=query.page - 1 if query.page > 2 else "") if query.page > 1 else "",
+        "prev_url": address.with_(page=query.page - 1 if query.page > 2 else "")
+        if query.page > 1
+        else "",
         "next_url": address.with_(page=query.page + 1) if has_next else "",
     }
 
@@ -197,9 +203,13 @@ def bulk_actions(access: Access) -> list[dict[str, Any]]:
     base = f"/{access.module.name}/bulk"
     found = []
     if access.grants.scope("assign"):
-        found.append({"label": _("Assign"), "icon": "swap", "url": f"{base}/assign/", "is_danger": False})
+        found.append(
+            {"label": _("Assign"), "icon": "swap", "url": f"{base}/assign/", "is_danger": False}
+        )
     if access.grants.scope("delete"):
-        found.append({"label": _("Delete"), "icon": "trash", "url": f"{base}/delete/", "is_danger": True})
+        found.append(
+            {"label": _("Delete"), "icon": "trash", "url": f"{base}/delete/", "is_danger": True}
+        )
     return found
 
 

@@ -78,7 +78,9 @@ def list_context(access: Access, query: Query, address: Address) -> dict[str, An
         "module": _module_context(access),
         "crumbs": [{"label": module.group, "url": ""}, {"label": module.label_plural, "url": ""}],
         "list_url": address.path,
-        "new_url": f"{address.path}new/" if access.may("create") and not module.is_only_inside else "",
+        "new_url": f"{address.path}new/"
+        if access.may("create") and not module.is_only_inside
+        else "",
         "import_url": f"{address.path}import/" if access.may("import") else "",
         "export_url": _export_url(access, address) if access.may("export") else "",
         "bin_url": f"/bin/?module={module.name}" if access.grants.scope("delete") else "",

@@ -80,7 +80,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 "logout": reverse("logout"),
             },
             "languages": [
-                {"code": code, "name": LANGUAGE_NAMES.get(code, code), "is_current": code == language}
+                {
+                    "code": code,
+                    "name": LANGUAGE_NAMES.get(code, code),
+                    "is_current": code == language,
+                }
                 for code, _name in settings.LANGUAGES
             ],
             "toasts": [_toast(message) for message in messages.get_messages(request)],

@@ -55,7 +55,9 @@ def timeline_context(
     events: list[tuple[dt.datetime, dict[str, Any]]] = []
     has_more = False
     if door is not None and show != "changes":
-        rows = door.page(Slice(order=order_from(door, "-happened_at"), offset=offset, size=most + 1), SHOWN)
+        rows = door.page(
+            Slice(order=order_from(door, "-happened_at"), offset=offset, size=most + 1), SHOWN
+        )
         has_more = len(rows) > most
         events += [(one["happened_at"], _follow_up_event(door, one)) for one in rows[:most]]
     if show != "follow-ups" and offset == 0:
@@ -65,8 +67,17 @@ def timeline_context(
     events.sort(key=lambda pair: pair[0], reverse=True)
     url = record_url(access.module.name, row.pk)
     filters = [
-        {"label": label, "count": None, "url": f"{url}?show={key}" if key else url, "is_current": key == show}
-        for key, label in (("", _("All")), ("follow-ups", _("Follow-ups")), ("changes", _("Changes")))
+        {
+            "label": label,
+            "count": None,
+            "url": f"{url}?show={key}" if key else url,
+            "is_current": key == show,
+        }
+        for key, label in (
+            ("", _("All")),
+            ("follow-ups", _("Follow-ups")),
+            ("changes", _("Changes")),
+        )
     ]
     return {
         "events": [event for _at, event in events],
@@ -102,7 +113,9 @@ def _follow_up_event(door: Access, one: Row) -> dict[str, Any]:
     partner = one.get("partner")
     title = format_html("<b>{}</b>", label)
     if partner is not None and partner.pk:
-        title = format_html("{} <a href=\"{}\">{}</a>", title, record_url(partner.module, partner.pk), partner.label)
+        title = format_html(
+            '{} <a href="{}">{}</a>', title, record_url(partner.module, partner.pk), partner.label
+        )
     owner = one.get("owner")
     happened = one["happened_at"]
     due = one.get("next_contact_at")
@@ -136,7 +149,9 @@ def _change_events(access: Access, pk: int, most: int) -> list[tuple[dt.datetime
                 entry.at,
                 {
                     "icon": "plus" if entry.kind == "created" else "pen",
-                    "title_html": format_html('<span class="by">{}</span>', summary(entry, str(word))),
+                    "title_html": format_html(
+                        '<span class="by">{}</span>', summary(entry, str(word))
+                    ),
                     "by": by,
                     "when": _short(entry.at),
                     "when_title": show_moment(entry.at),
@@ -198,7 +213,9 @@ def _partners(access: Access, row: Row) -> list[dict[str, Any]]:
     for child, relation in children_of(access.module):
         door = access_to(access.user, child)
         if child.has_follow_ups and door.grants.scope("view") and relation in door.readable:
-            where = Slice(compile_tree(door, {"field": relation, "op": "eq", "value": row.pk}), size=20)
+            where = Slice(
+                compile_tree(door, {"field": relation, "op": "eq", "value": row.pk}), size=20
+            )
             for one in door.page(where, [child.title, "job"]):
                 label = " ".join(str(one.get(name) or "") for name in (child.title, "job"))
                 found.append({"value": f"{child.name}/{one.pk}", "label": label, "is_on": False})

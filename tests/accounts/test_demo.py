@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 
 from accounts.demo import DEMO_PASSWORD, PEOPLE, load_people
 from accounts.models import Department, Role, RoleField, RoleHolder, RoleRight, Team, User
@@ -127,3 +130,15 @@ def test_closed_fields_are_open_to_few(demo: dict) -> None:
 
 def test_only_the_administrator_administers(demo: dict) -> None:
     assert [name for name in CAST if demo["users"][name].may_administer] == ["admin"]
+
+
+def test_a_new_installation_gets_its_first_administrator(db: None) -> None:
+    def add(*words: str) -> None:
+        call_command("add_administrator", *words, stdout=StringIO())
+
+    with pytest.raises(CommandError, match="password"):
+        add("ada", "--password", "short")
+    add("ada", "--name", "Ada", "--password", "a long secret 7")
+    assert User.objects.get(username="ada").may_administer
+    with pytest.raises(CommandError, match="taken"):
+        add("ADA", "--password", "a long secret 7")

@@ -101,7 +101,7 @@ def test_global_rights_reach_all_rows_but_open_no_field(cast, each, flag):
     assert "level" not in access_to(cast.owner, CUSTOMERS).visible
 
 
-# Shares ---------------------------------------------------------------------------------------
+# Shares ----------
 
 
 def test_a_read_share_shows_one_record_and_opens_nothing_else(cast, each):
@@ -179,7 +179,7 @@ def test_somebody_without_rights_on_the_module_gets_nothing_by_a_share(cast, eac
     assert not access.may("view")
 
 
-# The first look after a change (13) -----------------------------------------------------------
+# The first look after a change (13) ----------
 
 
 def test_the_first_look_after_a_change_obeys_it(cast, each):
@@ -196,7 +196,7 @@ def test_the_first_look_after_a_change_obeys_it(cast, each):
     assert "name" not in access_to(cast.owner, CUSTOMERS).get(each["owner"])
 
 
-# Records hanging on another -------------------------------------------------------------------
+# Records hanging on another ----------
 
 
 def test_through_a_record_one_sees_what_hangs_on_it(cast):
@@ -224,7 +224,7 @@ def test_through_a_record_only_looking_is_opened(cast):
     assert found(access_to(cast.stranger, "follow-ups", through=row)) == []
 
 
-# The recycle bin ------------------------------------------------------------------------------
+# The recycle bin ----------
 
 
 def test_deleted_records_are_in_the_bin_of_those_who_might_delete_them(cast, each):
@@ -242,7 +242,7 @@ def test_deleted_records_are_in_the_bin_of_those_who_might_delete_them(cast, eac
     assert not in_bin("stranger")
 
 
-# Not found and not allowed to know ------------------------------------------------------------
+# Not found and not allowed to know ----------
 
 
 @pytest.mark.parametrize("way", ["get", "lock", "lock delete"])
@@ -287,7 +287,7 @@ def test_decisions_tell_the_reason(cast, each):
         access.require("delete")
 
 
-# Fields ---------------------------------------------------------------------------------------
+# Fields ----------
 
 
 def test_a_row_holds_permitted_plain_values_and_nothing_else(cast):

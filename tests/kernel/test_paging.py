@@ -48,7 +48,8 @@ def make(drawn, people, departments):
     made = [
         Customer(
             owner_id=people[owner], department_id=departments[department], name=name,
-            sort_name=name,            changed_at=DAY + timedelta(days=changed), city="", level=level, employees=employees,
+            sort_name=name, changed_at=DAY + timedelta(days=changed), city="",
+            level=level, employees=employees,
             last_follow_up_at=None if seen is None else DAY + timedelta(days=seen),
         )
         for owner, department, changed, name, seen, employees, level, _shared in drawn

@@ -143,7 +143,7 @@ def test_trees_nest(cast, firms):
     assert letters({"any": [{"all": []}, wuxi]}) == "abcd"
 
 
-# Addresses --------------------------------------------------------------------------------------
+# Addresses ----------
 
 
 PLAIN = [
@@ -179,7 +179,7 @@ def test_parameters_and_tree_must_all_hold(cast, firms):
     assert found(access, tree, city="Wuxi") == [firms["a"]]
 
 
-# Dates -------------------------------------------------------------------------------------------
+# Dates ----------
 
 
 def test_a_day_is_the_companys_day(cast, freeze):
@@ -210,7 +210,7 @@ def test_a_day_is_the_companys_day(cast, freeze):
         assert ids("lt", "2026-11-22T16:00:00+00:00") == {sunday}
 
 
-# Relations ---------------------------------------------------------------------------------------
+# Relations ----------
 
 
 def test_a_path_asks_the_related_record(cast, firms):
@@ -262,7 +262,7 @@ def test_what_a_follow_up_hangs_on_tells_nothing_of_hidden_records(cast):
     assert found(access, tree) == []
 
 
-# Refusals: never silently dropped (32, 33, 35, 52, 53) ----------------------------------------------
+# Refusals: never silently dropped (32, 33, 35, 52, 53) ----------
 
 ODD_NAMES = [
     "owner.password", "owner__password", "owner__password__startswith", "_connector", "_negated",
@@ -415,7 +415,7 @@ def test_sorting_knows_direction_and_ends_in_id(cast, firms):
     assert ask(access, sort="stage,-id").sort == "stage,-id"
 
 
-# Every field with every operator of its kind ------------------------------------------------------
+# Every field with every operator of its kind ----------
 
 SAMPLES = {
     "text": "x", "long_text": "x", "integer": 3, "decimal": "3.5", "money": "3.5", "percent": "3",

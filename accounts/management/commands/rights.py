@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 elif verb == "show" and len(words) == 1:
                     self._show(words[0])
                 elif verb == "set" and len(words) == 3:
-                    self._set_field(*words, only_when_empty=options["only_when_empty"])
+                    self._set_field(words[0], words[1], words[2], options["only_when_empty"])
                 elif verb == "set" and len(words) == 4:
                     self._set_right(*words)
                 else:

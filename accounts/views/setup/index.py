@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.views.asking import Asking
 from accounts.views.setup.parts import administrators_only, crumbs
 
 
 @require_GET
 @administrators_only
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Asking) -> HttpResponse:
     """What an administrator can set up."""
     people = [
         ("setup-people", "person", _("People"), _("Accounts, departments and roles of everybody")),

@@ -8,13 +8,14 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Department
+from accounts.views.asking import Asking
 from crm.access.errors import NotAllowed, Refusal
 
 View = Callable[..., HttpResponse]
@@ -27,7 +28,7 @@ def administrators_only(view: View) -> View:
     """Answer 403 to everybody else."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Asking, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.may_administer:
             raise NotAllowed(_("Only administrators open this page."))
         return view(request, *args, **kwargs)
@@ -70,20 +71,10 @@ def options(choices: Iterable[tuple[Any, Any]], chosen: Iterable[Any]) -> list[d
     ]
 
 
-def form_page(
-    request: HttpRequest,
-    *,
-    title: str,
-    way: list[dict[str, str]],
-    sections: Sequence[tuple[str, list[dict]]],
-    cancel_url: str,
-    refusal: Refusal | None = None,
-    template: str = "crm/edit/page.html",
-    **more: Any,
-) -> HttpResponse:
-    """A form of `sections` (title, controls), with the errors of a refused try."""
+def _errors(sections: Sequence[tuple[str, list[dict]]], refusal: Refusal) -> list[dict[str, Any]]:
+    """What was refused: beside each control, and as the list on top."""
     errors = []
-    said = dict(refusal.fields) if refusal else {}
+    said = dict(refusal.fields)
     for _title, controls in sections:
         for one in controls:
             if texts := said.pop(one["name"], None):
@@ -97,9 +88,25 @@ def form_page(
                     }
                 )
     rest = [str(text) for texts in said.values() for text in texts]
-    if refusal and (rest or not errors):
+    if rest or not errors:
         texts = rest or [str(refusal.message)]
         errors.insert(0, {"name": "", "label": "", "messages": texts, "anchor": ""})
+    return errors
+
+
+def form_page(
+    request: Asking,
+    *,
+    title: str,
+    way: list[dict[str, str]],
+    sections: Sequence[tuple[str, list[dict]]],
+    cancel_url: str,
+    refusal: Refusal | None = None,
+    template: str = "crm/edit/page.html",
+    **more: Any,
+) -> HttpResponse:
+    """A form of `sections` (title, controls), with the errors of a refused try."""
+    errors = _errors(sections, refusal) if refusal else []
     context = {
         "title": title,
         "crumbs": way,
@@ -123,7 +130,7 @@ def when(at: datetime | None) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 
-def typed(request: HttpRequest, name: str, most: int = 1000) -> str:
+def typed(request: Asking, name: str, most: int = 1000) -> str:
     """One posted text, trimmed and without null signs."""
     return request.POST.get(name, "").replace("\0", "").strip()[:most]
 
@@ -133,13 +140,13 @@ def numbers(values: Iterable[str]) -> list[int]:
     return [int(one) for one in values if one.isascii() and one.isdigit() and len(one) < 19]
 
 
-def page_number(request: HttpRequest) -> int:
+def page_number(request: Asking) -> int:
     """The page that is asked for, 1 when it is nonsense."""
     found = numbers([request.GET.get("page", "1")])
     return min(max(found[0], 1), DEEPEST_PAGE) if found else 1
 
 
-def pager(request: HttpRequest, page: int, shown: int, total: int) -> dict[str, Any]:
+def pager(request: Asking, page: int, shown: int, total: int) -> dict[str, Any]:
     """The links of crm/list/pager.html."""
     kept = {name: value for name, value in request.GET.items() if name != "page"}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from accounts.models import Department, Position, Role, User
 from accounts.services import people
 from accounts.services.passwords import set_temporary_password
 from accounts.signin.second_factor import has_second_factor
+from accounts.views.asking import Asking
 from accounts.views.setup.parts import (
     PAGE,
     administrators_only,
@@ -42,7 +44,7 @@ from crm.records.owners import count_owned
 
 @require_GET
 @administrators_only
-def people_list(request: HttpRequest) -> HttpResponse:
+def people_list(request: Asking) -> HttpResponse:
     """Everybody who signs in, by department or by name."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:100]
     chosen = next(iter(numbers([request.GET.get("department", "")])), None)
@@ -119,50 +121,56 @@ def _row(user: User) -> dict[str, Any]:
 
 def _sections(user: User | None, data: Any = None) -> list[tuple[str, list[dict]]]:
     """The form's controls: with what is stored, or with what was typed."""
+    return [
+        (_("Person"), _person_controls(user, data)),
+        (_("Place in the company"), _place_controls(user, data)),
+    ]
 
+
+def _person_controls(user: User | None, data: Any) -> list[dict]:
     def text(name: str) -> str:
-        if data is not None:
-            return str(data.get(name, ""))
-        return str(getattr(user, name) or "") if user else ""
+        stored = str(getattr(user, name) or "") if user else ""
+        return str(data.get(name, "")) if data is not None else stored
 
-    def many(name: str, stored: Any) -> list[str]:
-        return data.getlist(name) if data is not None else [str(pk) for pk in stored]
-
-    def one(name: str, stored: Any) -> list[str]:
-        return [data.get(name, "")] if data is not None else [str(stored or "")]
-
-    places = department_choices()
-    held = user.held_roles.values_list("role", flat=True) if user else []
-    further = user.memberships.values_list("department", flat=True) if user else []
-    posts = [(post.pk, post.name) for post in Position.objects.filter(is_active=True)]
-    known = [(role.pk, role.label) for role in Role.objects.all()]
-    main = one("department", user.department_id if user else "")
-    post = one("position", user.position_id if user else "")
-    language = one("language", user.language if user else settings.LANGUAGE_CODE)
     username = control("username", _("Account"), value=text("username"), required=True)
     if user:
         username.update(readonly=True, text_value=user.username)
-    person = [
+    language = text("language") or settings.LANGUAGE_CODE
+    return [
         control("display_name", _("Name"), value=text("display_name"), required=True),
         username,
         control("email", _("Mail"), "email", text("email")),
         control("phone", _("Phone"), "phone", text("phone")),
         control("employee_number", _("Employee number"), value=text("employee_number")),
-        control("language", _("Language"), "choice", language[0], required=True,
-                options=options(settings.LANGUAGES, language)),
+        control("language", _("Language"), "choice", language, required=True,
+                options=options(settings.LANGUAGES, [language])),
     ]  # fmt: skip
-    place = [
-        control("department", _("Main department"), "choice", main[0],
+
+
+def _place_controls(user: User | None, data: Any) -> list[dict]:
+    def chosen(name: str, stored: Iterable[int | None]) -> list[str]:
+        return data.getlist(name) if data is not None else [str(pk) for pk in stored if pk]
+
+    places = department_choices()
+    posts = [(post.pk, post.name) for post in Position.objects.filter(is_active=True)]
+    known = [(role.pk, role.label) for role in Role.objects.all()]
+    main = chosen("department", [user.department_id] if user else [])
+    post = chosen("position", [user.position_id] if user else [])
+    further = chosen(
+        "departments", user.memberships.values_list("department", flat=True) if user else []
+    )
+    held = chosen("roles", user.held_roles.values_list("role", flat=True) if user else [])
+    return [
+        control("department", _("Main department"), "choice", "".join(main),
                 options=options(places, main)),
-        control("position", _("Position"), "choice", post[0], options=options(posts, post)),
+        control("position", _("Position"), "choice", "".join(post), options=options(posts, post)),
         control("departments", _("Further departments"), "multi_choice",
-                options=options(places, many("departments", further))),
-        control("roles", _("Roles"), "multi_choice", options=options(known, many("roles", held))),
+                options=options(places, further)),
+        control("roles", _("Roles"), "multi_choice", options=options(known, held)),
     ]  # fmt: skip
-    return [(_("Person"), person), (_("Place in the company"), place)]
 
 
-def _placed(request: HttpRequest) -> tuple[dict[str, Any], Department | None, list, list]:
+def _placed(request: Asking) -> tuple[dict[str, Any], Department | None, list, list]:
     """What was posted: card, main department, further departments, roles."""
     card: dict[str, Any] = {
         name: typed(request, name)
@@ -179,7 +187,7 @@ def _placed(request: HttpRequest) -> tuple[dict[str, Any], Department | None, li
 @require_http_methods(["GET", "POST"])
 @administrators_only
 @sensitive_variables("password")
-def person_new(request: HttpRequest) -> HttpResponse:
+def person_new(request: Asking) -> HttpResponse:
     """A new person; the first password is shown once."""
     refusal = None
     if request.method == "POST":
@@ -210,7 +218,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def person(request: HttpRequest, pk: int, shown_password: str = "") -> HttpResponse:
+def person(request: Asking, pk: int, shown_password: str = "") -> HttpResponse:
     """One person's card, and what may be done to the account."""
     user = get_object_or_404(User, pk=pk)
     refusal = None
@@ -276,7 +284,7 @@ def _account(user: User, shown_password: str) -> dict[str, Any]:
 @require_POST
 @administrators_only
 @sensitive_variables("password")
-def person_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
+def person_act(request: Asking, pk: int, act: str) -> HttpResponse:
     """Do one thing to an account."""
     user = get_object_or_404(User, pk=pk)
     actor = request.user

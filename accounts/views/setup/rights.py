@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from accounts.services.roles import FieldChange, RightChange, apply_rights
+from accounts.views.asking import Asking
 from accounts.views.setup.parts import administrators_only, crumbs
 from crm.access.grants import (
     ACTION_LABELS,
@@ -36,9 +37,9 @@ Stored = tuple[dict[tuple[str, str], ScopeName], dict[tuple[str, str], tuple[Sta
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def rights(request: HttpRequest, name: str = "") -> HttpResponse:
+def rights(request: Asking, name: str = "") -> HttpResponse:
     """One role's rights; POST applies all changes of the page together."""
-    roles = list(Role.objects.annotate(n=Count("holders")))
+    roles = list(Role.objects.annotate(n=Count("holders")).order_by("pk"))
     role = get_object_or_404(Role, name=name) if name else roles[0] if roles else None
     if role is None:
         return HttpResponseRedirect(reverse("setup-role-new"))
@@ -73,7 +74,7 @@ def _version(stored: Stored) -> str:
 
 
 def _apply(
-    request: HttpRequest, role: Role, current: Module, modules: list[Module], stored: Stored
+    request: Asking, role: Role, current: Module, modules: list[Module], stored: Stored
 ) -> HttpResponse:
     page = Page(role, modules, current, stored, request.POST)
     rights, fields = page.changes()
@@ -199,10 +200,10 @@ class Page:
 
     def _cell(self, module: Module, action: str) -> dict[str, Any]:
         scope = self._scope(module, action)
-        offered = {one: SCOPE_LABELS[one] for one in ScopeName}
+        offered: dict[ScopeName, Any] = {one: SCOPE_LABELS[one] for one in ScopeName}
         if action in CREATING:  # nothing is there yet: yes or no
             may = ScopeName.ALL if scope is ScopeName.NONE else scope
-            offered = {ScopeName.NONE: SCOPE_LABELS[ScopeName.NONE], may: _("May")}
+            offered = {ScopeName.NONE: SCOPE_LABELS[ScopeName.NONE], may: _("Allowed")}
         return {
             "html_name": f"scope-{module.name}-{action}",
             "label": f"{module.label_plural}, {_action_label(action)}",
@@ -225,13 +226,13 @@ class Page:
             State.HIDDEN: _("Not in lists, search, export or print"),
             State.MASKED: _("Shown on request, which is logged; no filter, no sort"),
         }
-        is_phone = bool(field and field.kind == "phone" and field.mask)
+        mask = field.mask if field and field.kind == "phone" and state is State.MASKED else None
         return {
             "html_name": f"state-{self.current.name}-{name}",
             "empty_name": f"empty-{self.current.name}-{name}",
             "label": field.label if field else name,
             "state": state.name.lower(),
-            "example": field.mask(PHONE_EXAMPLE) if is_phone and state is State.MASKED else "",
+            "example": mask(PHONE_EXAMPLE) if mask else "",
             "note": notes.get(state, ""),
             "may_mask": not (field and field.is_computed),
             "may_edit": not (field and (field.is_read_only or field.is_computed)),

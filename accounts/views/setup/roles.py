@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role
 from accounts.services import roles
+from accounts.views.asking import Asking
 from accounts.views.setup.parts import (
     administrators_only,
     control,
@@ -30,7 +31,7 @@ FLAGS = ("view_all", "edit_all", "administer")
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def role_new(request: HttpRequest) -> HttpResponse:
+def role_new(request: Asking) -> HttpResponse:
     """A new role, empty or as a copy."""
     refusal = None
     if request.method == "POST":
@@ -67,7 +68,7 @@ def role_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def role_edit(request: HttpRequest, name: str) -> HttpResponse:
+def role_edit(request: Asking, name: str) -> HttpResponse:
     """Names, allowed networks and the rights over all modules."""
     role = get_object_or_404(Role, name=name)
     refusal = None
@@ -130,7 +131,7 @@ def _label_controls(stored: dict[str, str], data: Any) -> list[dict]:
     ]
 
 
-def _labels(request: HttpRequest) -> dict[str, str]:
+def _labels(request: Asking) -> dict[str, str]:
     given = {code: typed(request, f"label-{code}", 100) for code, _name in settings.LANGUAGES}
     return {code: text for code, text in given.items() if text}
 
@@ -141,7 +142,7 @@ def _way(label: str) -> list[dict[str, str]]:
 
 @require_POST
 @administrators_only
-def role_delete(request: HttpRequest, name: str) -> HttpResponse:
+def role_delete(request: Asking, name: str) -> HttpResponse:
     """Delete a role that nobody holds."""
     role = get_object_or_404(Role, name=name)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import SignInAttempt
 from accounts.signin.throttle import Result
-from accounts.signin.visitors import device_name
+from accounts.views.asking import Asking
 from accounts.views.setup.parts import PAGE, administrators_only, crumbs, page_number, pager, when
+from crm.templatetags.crm import device
 
 KINDS = ("", "good", "bad")
 GOOD = (Result.SUCCESS, Result.CODE_NEEDED, Result.SENT)
@@ -25,7 +26,7 @@ GOOD = (Result.SUCCESS, Result.CODE_NEEDED, Result.SENT)
 
 @require_GET
 @administrators_only
-def sign_ins(request: HttpRequest) -> HttpResponse:
+def sign_ins(request: Asking) -> HttpResponse:
     """Newest first; by result, person or address, and day."""
     kind = request.GET.get("kind", "")
     text = request.GET.get("q", "").replace("\0", "").strip()[:100]
@@ -99,7 +100,7 @@ def _entry(row: SignInAttempt) -> dict[str, Any]:
         "what": row.get_result_display(),
         "module": row.get_kind_display(),
         "record": None,
-        "detail": device_name(row.agent) + (f" · {_('known')}" if row.device_id else ""),
+        "detail": device(row.agent) + (f" · {_('known')}" if row.device_id else ""),
         "ip": row.address or "",
         "is_bad": row.result not in GOOD,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import Department, Position, Role, Team, User
 from accounts.services import departments as tree
 from accounts.services import roles, teams
+from accounts.views.asking import Asking
 from accounts.views.setup.parts import (
     administrators_only,
     control,
@@ -36,10 +37,11 @@ def _people_choices() -> list[tuple[int, str]]:
 
 @require_GET
 @administrators_only
-def departments(request: HttpRequest) -> HttpResponse:
+def departments(request: Asking) -> HttpResponse:
     """The tree, one department of it, and the teams."""
     chosen = next(iter(numbers([request.GET.get("department", "")])), None)
-    current = Department.objects.filter(pk=chosen).select_related("parent", "manager").first()
+    found = Department.objects.select_related("parent", "manager")
+    current = found.filter(pk=chosen).first() if chosen else None
     counts = dict(
         User.objects.filter(is_active=True)
         .values_list("department")
@@ -47,7 +49,7 @@ def departments(request: HttpRequest) -> HttpResponse:
         .order_by()
     )
     base = reverse("setup-departments")
-    found = Team.objects.annotate(n=Count("members"))
+    counted = Team.objects.annotate(n=Count("members")).order_by("name", "pk")
     context = {
         "crumbs": crumbs((_("Departments and teams"), "")),
         "departments": department_tree(lambda one: f"{base}?department={one.pk}", chosen, counts),
@@ -62,7 +64,7 @@ def departments(request: HttpRequest) -> HttpResponse:
                 "count": team.n,
                 "until": "" if team.is_active else _("Closed"),
             }
-            for team in found
+            for team in counted
         ],
         "team_new_url": reverse("setup-team-new"),
     }
@@ -105,7 +107,7 @@ def _value(data: Any, name: str, stored: Any) -> Any:
     return data.get(name, "") if data else stored
 
 
-def _department_sections(department: Department | None, request: HttpRequest) -> list:
+def _department_sections(department: Department | None, request: Asking) -> list:
     data = request.POST if request.method == "POST" else None
     old = department or Department(order=0)
     above = old.parent_id if department else request.GET.get("parent", "")
@@ -132,7 +134,7 @@ def _department_sections(department: Department | None, request: HttpRequest) ->
     ]  # fmt: skip
 
 
-def _department_typed(request: HttpRequest) -> tuple[Department | None, dict[str, Any]]:
+def _department_typed(request: Asking) -> tuple[Department | None, dict[str, Any]]:
     above = Department.objects.filter(pk__in=numbers([request.POST.get("parent", "")])).first()
     head = User.objects.filter(pk__in=numbers([request.POST.get("manager", "")])).first()
     order = next(iter(numbers([typed(request, "order", 4)])), 0)
@@ -141,7 +143,7 @@ def _department_typed(request: HttpRequest) -> tuple[Department | None, dict[str
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def department_form(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def department_form(request: Asking, pk: int | None = None) -> HttpResponse:
     """Make or change a department."""
     department = get_object_or_404(Department, pk=pk) if pk else None
     base = reverse("setup-departments")
@@ -170,7 +172,7 @@ def department_form(request: HttpRequest, pk: int | None = None) -> HttpResponse
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def department_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def department_delete(request: Asking, pk: int) -> HttpResponse:
     """Ask, then delete a department that nobody belongs to."""
     department = get_object_or_404(Department, pk=pk)
     return _ask_and_delete(
@@ -181,7 +183,7 @@ def department_delete(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _ask_and_delete(request: HttpRequest, *, name: str, back: str, delete: Any) -> HttpResponse:
+def _ask_and_delete(request: Asking, *, name: str, back: str, delete: Any) -> HttpResponse:
     if request.method == "POST":
         try:
             delete()
@@ -204,7 +206,7 @@ def _ask_and_delete(request: HttpRequest, *, name: str, back: str, delete: Any) 
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def team_form(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def team_form(request: Asking, pk: int | None = None) -> HttpResponse:
     """Make or change a team."""
     team = get_object_or_404(Team, pk=pk) if pk else None
     base = reverse("setup-departments")
@@ -228,7 +230,7 @@ def team_form(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     )
 
 
-def _save_team(request: HttpRequest, team: Team | None) -> None:
+def _save_team(request: Asking, team: Team | None) -> None:
     ids = numbers(request.POST.getlist("members"))
     leader = numbers([request.POST.get("leader", "")])
     teams.save_team(
@@ -242,7 +244,7 @@ def _save_team(request: HttpRequest, team: Team | None) -> None:
     )
 
 
-def _team_sections(team: Team | None, request: HttpRequest) -> list:
+def _team_sections(team: Team | None, request: Asking) -> list:
     data = request.POST if request.method == "POST" else None
     old = team or Team()
     rows = list(team.members.all()) if team else []
@@ -265,7 +267,7 @@ def _team_sections(team: Team | None, request: HttpRequest) -> list:
 
 @require_http_methods(["GET", "POST"])
 @administrators_only
-def positions(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def positions(request: Asking, pk: int | None = None) -> HttpResponse:
     """All positions; one of them in the form, or a new one."""
     position = get_object_or_404(Position, pk=pk) if pk else None
     refusal = None
@@ -307,7 +309,8 @@ def positions(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 def _all_positions(current: Position | None) -> list[dict[str, Any]]:
-    found = Position.objects.annotate(n=Count("people", filter=Q(people__is_active=True)))
+    working = Count("people", filter=Q(people__is_active=True))
+    found = Position.objects.annotate(n=working).order_by("order", "pk")
     return [
         {
             "label": one.name,
@@ -322,7 +325,7 @@ def _all_positions(current: Position | None) -> list[dict[str, Any]]:
 
 @require_POST
 @administrators_only
-def position_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def position_delete(request: Asking, pk: int) -> HttpResponse:
     """Delete a position that nobody holds."""
     position = get_object_or_404(Position, pk=pk)
     try:
