@@ -151,7 +151,8 @@ class Chunk:
         if "owner" in new_draft(access, cleaner, {"owner": owner}).errors:
             del values["owner"]
             known = names.people([owner])[owner]
-            values["text"] = f"{values['text']}\n{_('Written by %s.') % known}"
+            written_by = _("Written by %s.") % known
+            values["text"] = f"{values['text']}\n{written_by}"
 
     def _carry(self, write: bool, parent: int | None) -> int | None:
         """Write contacts and follow-ups of rows whose record is known by now."""

@@ -26,7 +26,8 @@ def write_rejected(job: Job) -> None:
         write_xlsx(file, headings, _lines(job), sheet=_("Rejected rows"))
         file.seek(0)
         job.result = keep_upload(File(file), "rejected.xlsx")
-    job.result_name = f"{name[:120]} - {_('rejected rows')}.xlsx"
+    what = _("Rejected rows")
+    job.result_name = f"{name[:120]} - {what}.xlsx"
 
 
 def _lines(job: Job) -> Iterator[list[Any]]:

@@ -13,7 +13,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -38,6 +38,7 @@ from accounts.views.setup.parts import (
     when,
 )
 from crm.access.errors import Refusal
+from crm.lists.show import in_a_row
 from crm.modules.registry import module_named
 from crm.records.owners import count_owned
 
@@ -112,7 +113,7 @@ def _row(user: User) -> dict[str, Any]:
         "url": reverse("setup-person", args=[user.pk]),
         "department": str(user.department or ""),
         "position": str(user.position or ""),
-        "roles": "、".join(held),
+        "roles": in_a_row(held),
         "state": "active" if user.is_active else "left",
         "state_label": _("Active") if user.is_active else _("Closed"),
         "last_seen": when(user.signed_in_at),
@@ -137,7 +138,8 @@ def _person_controls(user: User | None, data: Any) -> list[dict]:
         username.update(readonly=True, text_value=user.username)
     language = text("language") or settings.LANGUAGE_CODE
     return [
-        control("display_name", _("Name"), value=text("display_name"), required=True),
+        control("display_name", pgettext("person", "Name"), value=text("display_name"),
+                required=True),
         username,
         control("email", _("Mail"), "email", text("email")),
         control("phone", _("Phone"), "phone", text("phone")),

@@ -259,6 +259,6 @@ def _sections(module: Module) -> list[tuple[str, list[str]]]:
         for name in inside:
             del left[name]
     rest = [name for name in left if module.fields[name.partition(".")[0]].is_collection]
-    found.append((_("Lists"), rest))
+    found.append((_("Contact and tags"), rest))
     found.append((_("Record"), [name for name in left if name not in rest]))
     return [(title, names) for title, names in found if names]

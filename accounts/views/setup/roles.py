@@ -124,7 +124,7 @@ def _label_controls(stored: dict[str, str], data: Any) -> list[dict]:
     return [
         control(
             f"label-{code}",
-            f"{_('Label')} · {language}",
+            _("Name") + f" · {language}",
             value=data.get(f"label-{code}", "") if data else stored.get(code, ""),
         )
         for code, language in settings.LANGUAGES

@@ -100,7 +100,7 @@ def _entry(row: SignInAttempt) -> dict[str, Any]:
         "what": row.get_result_display(),
         "module": row.get_kind_display(),
         "record": None,
-        "detail": device(row.agent) + (f" · {_('known')}" if row.device_id else ""),
+        "detail": device(row.agent) + (" · " + _("known device") if row.device_id else ""),
         "ip": row.address or "",
         "is_bad": row.result not in GOOD,
     }
