@@ -20,6 +20,7 @@ from accounts.sessions import SessionStore
 from accounts.signin.flow import is_network_allowed
 from accounts.signin.visitors import visitor_of
 from crm.modules.stamp import held_versions
+from crm.records.act import origin
 
 
 class PersonMiddleware(AuthenticationMiddleware):
@@ -38,6 +39,8 @@ class PersonMiddleware(AuthenticationMiddleware):
         person = person_of(session)
         request.user = person or AnonymousUser()
         with ExitStack() as stack:
+            request_id = getattr(request, "request_id", "")
+            stack.enter_context(origin(request_id, visitor.address))
             if person is not None or "Authorization" in request.headers:
                 stack.enter_context(held_versions())
             stack.enter_context(translation.override(language_of(request, person)))

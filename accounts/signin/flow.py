@@ -75,6 +75,10 @@ def check_password(
         return Outcome(Result.THROTTLED, wait_seconds=attempt.seconds)
     result = _judge(visitor, user, password, device, vouched)
     settle(attempt, result)
+    if result not in (Result.SUCCESS, Result.CODE_NEEDED):
+        known = user.username if user else ""
+        detail = {"account": known, "result": str(result), "kind": str(kind)}
+        record_audit(actor=None, action="sign_in_failed", detail=detail)
     if result in (Result.FAILED, Result.INACTIVE):
         return Outcome(Result.FAILED, tries_left=tries_left(attempt))
     return Outcome(result, user)

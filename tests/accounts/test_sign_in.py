@@ -258,3 +258,14 @@ def test_an_address_behind_proxies_is_not_the_clients_invention(settings, rf) ->
     assert address_of(rf.get("/", REMOTE_ADDR="10.0.0.1")) == "10.0.0.1"
     assert address_of(rf.get("/", REMOTE_ADDR="::ffff:10.0.0.1")) == "10.0.0.1"
     assert address_of(rf.get("/", REMOTE_ADDR="x", HTTP_X_FORWARDED_FOR="<script>")) is None
+
+
+def test_the_audit_names_the_address_that_the_proxy_saw(
+    company: Company, client: Client, settings
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    data = {"username": "rea", "password": "wrong"}
+    client.post(reverse("login"), data, HTTP_X_FORWARDED_FOR="1.1.1.1, 203.0.113.5")
+    entry = AuditEntry.objects.get(action="sign_in_failed")
+    assert (entry.address, entry.actor_id) == ("203.0.113.5", None)
+    assert entry.detail == {"account": "rea", "result": "failed", "kind": "password"}
