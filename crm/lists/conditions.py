@@ -177,10 +177,7 @@ def _equal(access: Access, field: Field, expression: Combinable, value: Any) -> 
 
 
 def _on_day(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
-    try:
-        day = dt.date.fromisoformat(str(value))
-    except ValueError:
-        day = parse_value(access, field, value).date()
+    day = parse_value(access, field, str(value)).date()
     low, high = day_start(field, day), day_start(field, day + dt.timedelta(days=1))
     return Q(GreaterThanOrEqual(expression, low)) & Q(LessThan(expression, high))
 

@@ -19,6 +19,7 @@ from crm.modules.fields import Field
 MOST_TEXT = 500
 MOST_VALUES = 500
 DATE_KINDS = frozenset({"date", "datetime"})
+YEARS = range(2, 9999)  # in other zones and a day later these still are dates
 
 
 def company_zone() -> ZoneInfo:
@@ -79,9 +80,12 @@ def _boolean(access: Access, field: Field, value: Any) -> bool:
 
 def _date(access: Access, field: Field, value: Any) -> dt.date:
     try:
-        return dt.date.fromisoformat(str(value)[:10])
+        day = dt.date.fromisoformat(str(value)[:10])
     except ValueError:
         raise _refuse(field, value) from None
+    if day.year not in YEARS:
+        raise _refuse(field, value)
+    return day
 
 
 def _moment(access: Access, field: Field, value: Any) -> dt.datetime:
@@ -90,6 +94,8 @@ def _moment(access: Access, field: Field, value: Any) -> dt.datetime:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
         raise _refuse(field, value) from None
+    if moment.year not in YEARS:
+        raise _refuse(field, value)
     return moment if moment.tzinfo else moment.replace(tzinfo=company_zone())
 
 
