@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from accounts.models import ApiToken, User
 from accounts.models.signin import digest
 from accounts.signin.flow import is_network_allowed
-from accounts.signin.visitors import address_of
+from crm.records.addresses import address_of
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
 

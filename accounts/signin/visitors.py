@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.http import HttpRequest
+
+from crm.records.addresses import address_of
 
 DEVICE_COOKIE = "keyuan_device"
 DEVICE_SALT = "accounts.device"
@@ -21,25 +21,6 @@ class Visitor:
     address: str | None
     agent: str
     device_token: str = ""
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """The client's address.
-
-    Behind TRUSTED_PROXIES proxies it is the address that the outermost of them saw; what
-    stands further left in X-Forwarded-For is the client's own invention.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        told = request.headers.get("X-Forwarded-For")
-        chain = [*(told.split(",") if told else ()), address]
-        address = chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXIES)].strip()
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    mapped = getattr(found, "ipv4_mapped", None)
-    return str(mapped or found)
 
 
 def visitor_of(request: HttpRequest) -> Visitor:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from crm.records.act import current_origin
+from crm.records.addresses import address_of
 from crm.records.beside import AuditEntry
 
 
@@ -19,7 +20,7 @@ def record_audit(
     where = current_origin()
     address = where.address
     if request is not None and address is None:
-        address = request.META.get("REMOTE_ADDR") or None
+        address = address_of(request)
     return AuditEntry.objects.create(
         actor_id=getattr(actor, "pk", None),
         action=action,

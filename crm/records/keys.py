@@ -7,6 +7,7 @@ from django.db import connection
 
 from crm.modules.module import Keys, Module
 from crm.records.beside import MatchKey, UniqueValue
+from crm.records.copying import copy_lines, copy_text, reserve_ids
 
 LONGEST_KEY = 300
 
@@ -59,7 +60,7 @@ def claim_keys(module: Module, keys: Mapping[int, Keys]) -> dict[int, tuple[str,
         (rule, key[:LONGEST_KEY], pk) for pk, found in keys.items() for rule, key in found.exact
     ]
     exact.sort()  # one order for all: no deadlock
-    won = set(_insert(UniqueValue, "field, value", module, exact, " ON CONFLICT DO NOTHING"))
+    won = _claim_exact(module, exact)
     lost: dict[int, tuple[str, str]] = {}
     for rule, key, pk in exact:
         if (rule, key, pk) not in won:
@@ -70,30 +71,32 @@ def claim_keys(module: Module, keys: Mapping[int, Keys]) -> dict[int, tuple[str,
         if pk not in lost
         for rule, key in found.near
     ]
-    near.sort(key=lambda row: row[2])
-    _insert(MatchKey, "rule, key", module, near)
+    _add_near(module, near)
     return lost
 
 
-def _insert(
-    model: type[UniqueValue | MatchKey],
-    columns: str,
-    module: Module,
-    rows: Sequence[tuple[str, str, int]],
-    conflict: str = "",
-) -> list[tuple[str, str, int]]:
-    """Insert (rule, key, record id) in this order; answers those that went in."""
+def _claim_exact(module: Module, rows: Sequence[tuple[str, str, int]]) -> set[tuple[str, str, int]]:
+    """Insert (rule, key, record id) in this order; answers those that nobody else holds."""
     if not rows:
-        return []
-    answer = f" RETURNING {columns}, record_id" if conflict else ""
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} (module, {columns}, record_id)"  # noqa: S608  our own names
+            f"INSERT INTO {UniqueValue._meta.db_table} (module, field, value, record_id)"  # noqa: S608  our own name
             " SELECT %s, r.rule, r.key, r.id FROM unnest(%s::text[], %s::text[], %s::bigint[])"
-            f" WITH ORDINALITY AS r(rule, key, id, place) ORDER BY r.place{conflict}{answer}",
+            " WITH ORDINALITY AS r(rule, key, id, place) ORDER BY r.place"
+            " ON CONFLICT DO NOTHING RETURNING field, value, record_id",
             [module.name, *(list(column) for column in zip(*rows, strict=True))],
         )
-        return cursor.fetchall() if conflict else []
+        return set(cursor.fetchall())
+
+
+def _add_near(module: Module, rows: Sequence[tuple[str, str, int]]) -> None:
+    name = copy_text(module.name)
+    copy_lines(
+        MatchKey._meta.db_table,
+        ("module", "rule", "key", "record_id"),
+        [f"{name}\t{copy_text(rule)}\t{copy_text(key)}\t{pk}" for rule, key, pk in rows],
+    )
 
 
 def release_keys(module: Module, ids: Sequence[int]) -> None:
