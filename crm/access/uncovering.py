@@ -17,9 +17,9 @@ def opened(access: Access, name: str) -> Access:
     """The same door with one field and its members open to read."""
     states = dict(access.grants.states)
     for path in access.module.right_names():
-        if path == name or path.startswith(f"{name}."):
-            if access.state(path) == State.MASKED:
-                states[path] = State.READ
+        is_part = path == name or path.startswith(f"{name}.")
+        if is_part and access.state(path) == State.MASKED:
+            states[path] = State.READ
     grants = access.grants
     changed = Grants(
         grants.user_id, grants.module, grants.scopes, states, grants.only_when_empty,
