@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from crm.lib.text import simplify
 
 _LONGEST_PHRASE = 4
+_LONGEST_KEPT = 100  # longer texts are read anew each time
 _NUMBER_WIDTH = 8  # digits are padded to this, so that 第2 stands before 第10
 _BEFORE_A_SPACE = "\t"  # below the space, so that a name stands before its own continuation
 _FIRST_HAN = "\u2e80"
@@ -90,15 +92,30 @@ def syllables(text: str, *, person: bool = False) -> list[str]:
     return words
 
 
-def _pieces(text: str) -> list[str]:
-    return _PIECES.findall(simplify(text))
+@lru_cache(maxsize=4096)
+def _kept_pieces(text: str) -> tuple[str, ...]:
+    """Pieces of a short text, kept: a save reads the same name for sorting, searching, matching."""
+    return tuple(_PIECES.findall(simplify(text)))
+
+
+def _pieces(text: str) -> Sequence[str]:
+    return _kept_pieces(text) if len(text) <= _LONGEST_KEPT else _PIECES.findall(simplify(text))
 
 
 def _is_han(sign: str) -> bool:
     return sign >= _FIRST_HAN
 
 
-def _read(run: str, is_person: bool) -> list[str]:
+def _read(run: str, is_person: bool) -> Sequence[str]:
+    return _kept_reading(run, is_person) if len(run) <= _LONGEST_KEPT else _reading(run, is_person)
+
+
+@lru_cache(maxsize=4096)
+def _kept_reading(run: str, is_person: bool) -> tuple[str, ...]:
+    return tuple(_reading(run, is_person))
+
+
+def _reading(run: str, is_person: bool) -> list[str]:
     """Readings of one Chinese run by the longest phrase that begins at each place."""
     tables = _tables()
     phrases, characters, longest = tables

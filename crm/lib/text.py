@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +11,7 @@ _KEPT_SIGNS = "&#%@*+"  # they tell names apart: C# and C, A+B and AB
 _DROPPED_CATEGORIES = ("P", "Z", "C")
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _BASIC_PLANE = 0x10000
+_LONGEST_KEPT = 100  # what is simplified several times in one save: names
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffc]"
 )
@@ -43,6 +44,17 @@ def fold(text: str) -> str:
 
 def simplify(text: str) -> str:
     """Width, case and traditional characters folded; spaces and signs kept as they stand."""
+    if text.isascii():
+        return text.casefold()
+    return _kept_simple(text) if len(text) <= _LONGEST_KEPT else _simple(text)
+
+
+@lru_cache(maxsize=4096)
+def _kept_simple(text: str) -> str:
+    return _simple(text)
+
+
+def _simple(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", text.translate(_simplified_table()))
 

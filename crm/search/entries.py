@@ -1,6 +1,7 @@
 """Keeps the search table right: one statement per act, whatever the number of records."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -10,6 +11,7 @@ from crm.lib.pinyin import initials, joined_pinyin
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.act import Act
+from crm.records.copying import copy_lines, copy_text
 from crm.records.drafts import living, snapshots
 from crm.records.followers import Known
 from crm.search.models import SearchEntry
@@ -18,20 +20,28 @@ LONGEST = 64
 WHOLE_KINDS = frozenset({"credit_code"})  # found by their beginning, not by parts
 
 
-def lexemes_of(module: Module, values: Mapping[str, Any], tails: Sequence[str] = ()) -> list[str]:
-    """The words that a record is found by, each led by the code of its field."""
-    found: set[str] = set()
+@lru_cache(maxsize=64)
+def _places(module: Module) -> list[tuple[str, str, str, Field]]:
+    """Where the words of a module's records come from: (code, field, member, field of the value)."""
+    found = []
     for code, path in module.search.items():
         name, _dot, member = path.partition(".")
         field = module.field_at(path)
-        if field is None:
+        if field is not None:
+            found.append((code, name, member, field))
+    return found
+
+
+def lexemes_of(module: Module, values: Mapping[str, Any]) -> list[str]:
+    """The words that a record is found by, each led by the code of its field."""
+    found: set[str] = set()
+    for code, name, member, field in _places(module):
+        value = values.get(name)
+        if not value:
             continue
-        texts = (
-            [row.get(member) for row in values.get(name) or ()] if member else [values.get(name)]
-        )
-        for text in texts:
+        for text in [row.get(member) for row in value] if member else (value,):
             if text:
-                found.update(f"{code}_{word}" for word in words_of(field, str(text)))
+                found.update([f"{code}_{word}" for word in words_of(field, str(text))])
     return sorted(found)
 
 
@@ -78,16 +88,23 @@ def refresh_entries(
 
 def add_entries(module: Module, known: Known) -> None:
     """Write the entries of new records, whose values are at hand."""
-    write_entries(
-        module,
-        [
-            (
-                pk, values.get("owner"), values.get("department"), values["changed_at"],
-                lexemes_of(module, values),
-            )
-            for pk, values in known.items()
-        ],
-    )  # fmt: skip
+    name = copy_text(module.name)
+    lines = []
+    for pk, values in known.items():
+        words = " ".join([_quoted(word) for word in lexemes_of(module, values)])
+        owner, department = copy_text(values.get("owner")), copy_text(values.get("department"))
+        lines.append(
+            f"{name}\t{pk}\t{owner}\t{department}\t{values['changed_at']}\t{copy_text(words)}"
+        )
+    columns = ("module", "record_id", "owner_id", "department_id", "changed_at", "terms")
+    copy_lines(SearchEntry._meta.db_table, columns, lines)
+
+
+def _quoted(word: str) -> str:
+    """A lexeme in the text form of a tsvector."""
+    if "'" in word or "\\" in word:
+        word = word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{word}'"
 
 
 def write_entries(module: Module, rows: Sequence[tuple[Any, ...]]) -> None:
