@@ -1,6 +1,6 @@
 """Every address of the product."""
 
-from django.urls import include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from crm.modules.registry import UnknownModule, module_named
 from crm.views import (
@@ -56,7 +56,7 @@ class RecordConverter:
 register_converter(ModuleConverter, "module")
 register_converter(RecordConverter, "record")
 
-record_urls = [
+record_urls: list[URLPattern | URLResolver] = [
     path("", detail.record_page, name="record"),
     path("peek/", detail.peek, name="peek"),
     path("edit/", edit.edit_record, name="edit"),
@@ -67,7 +67,7 @@ record_urls = [
     path("fields/<slug:name>/edit/", fields.field_edited, name="field-edit"),
     path("fields/<slug:name>/show/", fields.field_uncovered, name="field-show"),
 ]
-module_urls = [
+module_urls: list[URLPattern | URLResolver] = [
     path("", lists.record_list, name="list"),
     path("new/", edit.new_record, name="new"),
     path("duplicates/", edit.check_duplicates, name="duplicates"),

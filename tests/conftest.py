@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from accounts.grants import forget_all_rights
 from crm.access import names
@@ -59,6 +60,13 @@ def _fresh_caches() -> Iterator[None]:
     yield
     stamp._held.reset(token)
     forget_everything()
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Sentences are read in English, as the cast does."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -133,11 +133,13 @@ def _masked_members(
     return tuple(changed)
 
 
-def mask(field: Field, value: Any) -> str:
-    """The value with everything covered that tells it apart.
+def mask(field: Field, value: Any) -> Any:
+    """The value with everything covered that tells it apart: text, or a reference to nobody.
 
     Of numbers, dates, choices and references not even the first sign may show.
     """
+    if isinstance(value, Ref):
+        return Ref(None, COVERED, field.target)
     if field.mask:
         return field.mask(str(value))
     return mask_text(str(value)) if field.kind in PARTLY_SHOWN else COVERED

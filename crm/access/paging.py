@@ -41,7 +41,7 @@ class Key:
             return "LAST" if self.field.nulls_first or self.field.is_nullable else ""
         return "FIRST" if self.field.nulls_first else ""
 
-    def ordering(self, expression: Combinable) -> OrderBy:
+    def ordering(self, expression: Any) -> OrderBy:
         """The expression in this key's direction."""
         return OrderBy(
             expression,
@@ -112,7 +112,8 @@ def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[
     depth = wanted.offset + wanted.size
     if len(branches) == 1 and not branches[0].is_lateral(depth):
         return list(sliced(rows, branches[0], wanted).values_list("pk", flat=True))
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for branch in branches:
         try:
             sql, values = _branch_sql(rows, branch, wanted, depth)

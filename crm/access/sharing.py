@@ -39,7 +39,9 @@ class GroupShare(ShareTerms, GroupObjectPermissionBase):
         abstract = True
 
 
-def _share_models(model: type[models.Model]) -> tuple[list[type], list[type]]:
+def _share_models(
+    model: type[models.Model],
+) -> tuple[list[type[UserShare]], list[type[GroupShare]]]:
     related = [one.related_model for one in model._meta.related_objects]
     return (
         [one for one in related if issubclass(one, UserShare)],

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -227,6 +228,6 @@ def plain_text(field: Field, value: Any) -> str:
         return show_date(value)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    if field.kind in {"integer", "decimal", "money", "percent"}:
+    if isinstance(value, int | Decimal):  # covered values are text
         return show_number(value)
     return str(value)

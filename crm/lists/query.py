@@ -113,7 +113,7 @@ def _number(params: QueryDict, name: str, default: int, most: int) -> int:
 def _tree(params: QueryDict, access: Access) -> dict[str, Any]:
     conditions: list[Any] = []
     if params.get("filter"):
-        given = _json(params["filter"])
+        given = _json(str(params["filter"]))
         conditions += (
             given["all"] if set(given) == {"all"} and isinstance(given["all"], list) else [given]
         )

@@ -169,6 +169,7 @@ _BY_CLASS: tuple[tuple[type[models.Field], str], ...] = (
 
 def _reference(column: models.Field) -> tuple[str, str]:
     related = column.related_model
+    assert related is not None  # a column that references has a model behind it
     label = related._meta.label
     if label == settings.AUTH_USER_MODEL:
         return "user", ""

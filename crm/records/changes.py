@@ -50,7 +50,7 @@ def entries_of(access: Access, pk: int, most: int = 100) -> list[Entry]:
     }
     for index, now in enumerate(versions[:most]):
         before = versions[index + 1] if index + 1 < len(versions) else {}
-        event = events.get(now["act"], {})
+        event: dict[str, Any] = events.get(now["act"], {})
         entry = Entry(
             at=now["history_date"],
             actor=now["history_user_id"],

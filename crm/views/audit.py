@@ -155,9 +155,18 @@ def _lines(asked: dict[str, str], most: int) -> list[Line]:
             found.append(Line(at, actor, kind, module, pk, {"fields": changed}, address or ""))
     if asked["kind"] != "changes":
         entries = AuditEntry.objects.filter(where & _who_or_what(text, "action"))
-        columns = ("at", "actor_id", "action", "module", "record_id", "detail", "address")
-        for row in entries.order_by("-at", "-id").values_list(*columns)[:most]:
-            found.append(Line(*row[:6], row[6] or ""))
+        for entry in entries.order_by("-at", "-id")[:most]:
+            found.append(
+                Line(
+                    entry.at,
+                    entry.actor_id,
+                    entry.action,
+                    entry.module,
+                    entry.record_id,
+                    entry.detail,
+                    entry.address or "",
+                )
+            )
     found.sort(key=lambda line: line.at, reverse=True)
     return found[:most]
 

@@ -71,7 +71,7 @@ def _rows(access: Access, rows: list[Any]) -> list[dict[str, Any]]:
     for row in rows:
         deletion = deletions[row.pk]
         left = settings.BIN_DAYS - (timezone.now() - deletion.at).days
-        by = people.get(deletion.actor)
+        by = people.get(deletion.actor or 0)
         owner = row.get("owner")
         found.append(
             {

@@ -107,7 +107,9 @@ def _actions(
     access: Access, row: Row, url: str, may: Mapping[str, Decision]
 ) -> list[dict[str, Any]]:
     name = access.module.name
-    found = [{"label": _("History"), "icon": "history", "url": f"{url}history/"}]
+    found: list[dict[str, Any]] = [
+        {"label": _("History"), "icon": "history", "url": f"{url}history/"}
+    ]
     if access.grants.scope("assign"):
         found.append(
             {

@@ -51,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "crumbs": [{"label": _("Home"), "url": ""}],
-        "greeting": _greeting(request.user.display_name),
+        "greeting": _greeting(str(request.user)),
         "today": show_date(timezone.localdate()),
         "figures": _figures(doors, spoken),
         "duties": _duties(dated[0] if dated else None),

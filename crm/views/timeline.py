@@ -94,7 +94,7 @@ def _offset(request: HttpRequest) -> int:
 
 def _upcoming(row: Row) -> list[dict[str, Any]]:
     due = row.get("next_contact_at")
-    if not due:
+    if not due or "next_contact_at" in row.masked:
         return []
     return [
         {

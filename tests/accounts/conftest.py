@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.utils import translation
 
 from accounts.grants import forget_all_rights
 from accounts.models import Department, Role, RoleField, RoleHolder, RoleRight, User
@@ -85,6 +87,14 @@ def _own_rights() -> Iterator[None]:
     forget_all_rights()
     yield
     forget_all_rights()
+
+
+@pytest.fixture(autouse=True)
+def _english(settings: Any) -> Iterator[None]:
+    """The tests read sentences; strangers without a language get English too."""
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
 
 
 def fill_company() -> Company:

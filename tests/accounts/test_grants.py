@@ -81,8 +81,8 @@ def test_roles_of_position_and_team_add_up(company: Company) -> None:
     assert scope.departments == {company.north_one.pk}
     reasons = company.rep.grants("customers").reasons["view"]
     assert {(str(label), name) for label, name in reasons} == {
-        ("by-position", ScopeName.DEPARTMENT),
-        ("by-team", ScopeName.OWN),
+        ("By-Position", ScopeName.DEPARTMENT),
+        ("By-Team", ScopeName.OWN),
     }
     assert not scope_of(company.mate)
 
