@@ -1,7 +1,7 @@
 """What became of a record, act by act, cut to what the reader may read. Page, API and audit use it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ def entries_of(access: Access, pk: int, most: int = 100) -> list[Entry]:
     }
     for index, now in enumerate(versions[:most]):
         before = versions[index + 1] if index + 1 < len(versions) else {}
-        event: dict[str, Any] = events.get(now["act"], {})
+        event: Mapping[str, Any] = events.get(now["act"]) or {}
         entry = Entry(
             at=now["history_date"],
             actor=now["history_user_id"],
