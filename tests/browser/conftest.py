@@ -1,0 +1,199 @@
+"""What the browser tests share: one product with its demo, one Chromium, people signed in.
+
+The demo is loaded once for all of them and swept away after the last; a test that changes what
+another may look at puts it back. Every test fails on a script error, on an error in the console
+and on a refusal by the content policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import gallery, serving
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+PICTURES = serving.ROOT / "tests/pictures"
+SCREEN = {"width": 1440, "height": 900}
+REPORTS_REFUSALS = """
+document.addEventListener("securitypolicyviolation",
+  (e) => console.error(`content policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
+"""
+
+
+@dataclass(frozen=True)
+class Product:
+    """The running product."""
+
+    address: str
+    media: Path
+    logs: Path
+
+
+@dataclass
+class Watch:
+    """What went wrong in the pages of one test; `expects` are answers that are no fault here."""
+
+    faults: list[str] = field(default_factory=list)
+    expects: set[int] = field(default_factory=set)
+
+    def over(self, page: Any) -> None:
+        """Listen to this page from now on."""
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        page.on("dialog", self._dialog)
+
+    def _note(self, line: Any) -> None:
+        if line.type != "error":
+            return
+        is_answer = "the server responded with a status of" in line.text
+        if is_answer and any(f"status of {status} " in line.text for status in self.expects):
+            return
+        self.faults.append(f"console: {line.text[:300]} {line.location.get('url', '')}")
+
+    def _dialog(self, dialog: Any) -> None:
+        if dialog.type != "beforeunload":
+            self.faults.append(f"dialog: {dialog.message}")
+        dialog.accept()
+
+
+SignIn = Callable[..., Any]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    """The machine's own Chromium, without a window."""
+    with playwright.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=gallery.ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="package")
+def product(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Product]:
+    """The product on the test database, with its demo people and their year."""
+    media, logs = tmp_path_factory.mktemp("media"), tmp_path_factory.mktemp("logs")
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's own loop runs here
+        with serving.media_in(media):
+            serving.empty_database()
+            try:
+                serving.load_demo_once()
+                with serving.served() as address:
+                    yield Product(address, media, logs)
+            finally:
+                serving.empty_database()
+
+
+@pytest.fixture(scope="module")
+def worker(product: Product) -> Iterator[None]:
+    """Background jobs are done, by a worker process of their own."""
+    with serving.worked(product.media, product.logs / "worker.log"):
+        yield
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """The faults of this test's pages; none may be left at its end."""
+    seen = Watch()
+    yield seen
+    assert not seen.faults, "\n".join(seen.faults)
+
+
+@pytest.fixture(scope="package")
+def kept_sessions() -> dict[str, Any]:
+    """Cookies of those who have signed in, so that each does it by the form only once."""
+    return {}
+
+
+@pytest.fixture
+def sign_in(
+    browser: Any, product: Product, watch: Watch, kept_sessions: dict[str, Any]
+) -> Iterator[SignIn]:
+    """`page = sign_in("rep", "en", width=390)`: a page of somebody in a browser of his own."""
+    from accounts.models import User
+
+    contexts = []
+
+    def enter(
+        username: str, language: str = "zh-hans", *, theme: str = "light", by_form: bool = False,
+        width: int = 1440, height: int = 900, **more: Any,
+    ) -> Any:  # fmt: skip
+        User.objects.filter(username=username).update(language=language, theme=theme)
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            base_url=product.address,
+            locale="en-US" if language == "en" else "zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+            storage_state=None if by_form else kept_sessions.get(username),
+            **more,
+        )
+        context.add_init_script(REPORTS_REFUSALS)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch.over(page)
+        if by_form or username not in kept_sessions:
+            sign_in_by_form(page, username)
+            kept_sessions[username] = context.storage_state()
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def sign_in_by_form(page: Any, username: str, password: str = "keyuan-demo") -> None:
+    """Type name and password as anybody does, and wait for the start page."""
+    page.goto("/login/")
+    page.fill("#username", username)
+    page.fill("#password", password)
+    page.click("form:has(#password) button.primary")
+    page.locator("nav.nav, nav.tabbar").first.wait_for(state="attached")
+
+
+@pytest.fixture
+def keep() -> Callable[[Any, str], None]:
+    """`keep(page, "01-login")`: a picture into tests/pictures, for people to look at."""
+
+    def picture(page: Any, name: str) -> None:
+        target = PICTURES / f"{name}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=target)
+
+    return picture
+
+
+def compose(page: Any, selector: str, text: str) -> None:
+    """Type into a field as an input method does: composed, and Enter while composing."""
+    page.focus(selector)
+    protocol = page.context.new_cdp_session(page)
+    protocol.send(
+        "Input.imeSetComposition",
+        {"text": text, "selectionStart": len(text), "selectionEnd": len(text)},
+    )
+    for kind in ("rawKeyDown", "keyUp"):
+        protocol.send(
+            "Input.dispatchKeyEvent",
+            {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229},
+        )
+    page.evaluate(
+        """selector => document.querySelector(selector).dispatchEvent(new KeyboardEvent(
+             "keydown", {key: "Enter", isComposing: true, keyCode: 229, bubbles: true,
+                         cancelable: true}))""",
+        selector,
+    )
+    page.wait_for_timeout(300)
+
+
+def end_composition(page: Any, text: str) -> None:
+    """The input method hands over what was composed."""
+    page.context.new_cdp_session(page).send("Input.insertText", {"text": text})

@@ -1,0 +1,102 @@
+"""The product with its demo, as the browser tests and the pictures meet it: server and worker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test.testcases import LiveServerThread
+from django.test.utils import override_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKER = ("-m", "celery", "-A", "crm.celery", "worker", "--pool=solo", "--loglevel=WARNING")
+
+
+def database_url() -> str:
+    """The address of the database that this process uses now."""
+    one = {name: str(value or "") for name, value in connection.settings_dict.items()}
+    password = f":{quote(one['PASSWORD'])}" if one["PASSWORD"] else ""
+    host = quote(one["HOST"], safe="") if one["HOST"].startswith("/") else one["HOST"]
+    return f"postgres://{quote(one['USER'])}{password}@{host}:{one['PORT'] or 5432}/{one['NAME']}"
+
+
+def load_demo_once() -> None:
+    """People, customers, contacts and a year of talks, in committed rows."""
+    from sales.fixtures.demo_load import load_demo
+
+    load_demo(date.today(), say=lambda _text: None)
+
+
+@contextmanager
+def media_in(folder: Path) -> Iterator[None]:
+    """Uploaded files and results of jobs go into `folder`."""
+    storages = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(folder)},
+        },
+    }
+    with override_settings(MEDIA_FOLDER=str(folder), STORAGES=storages):
+        yield
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The product at an address of this machine until the block ends."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+
+    server = LiveServerThread("127.0.0.1", static_handler=StaticFilesHandler)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    if server.error:
+        raise server.error
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.terminate()
+        server.join(10)
+
+
+@contextmanager
+def worked(media: Path, log: Path) -> Iterator[None]:
+    """A real Celery worker on this process' database and broker until the block ends."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "crm.settings.development",
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": settings.REDIS_URL,
+        "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
+        "MEDIA_ROOT": str(media),
+        "PYTHONPATH": str(ROOT),
+    }
+    with log.open("ab") as lines:
+        worker = subprocess.Popen(
+            [sys.executable, *WORKER], cwd=ROOT, env=environment, stdout=lines, stderr=lines
+        )
+    try:
+        yield
+    finally:
+        worker.terminate()
+        try:
+            worker.wait(15)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
+
+
+def empty_database() -> None:
+    """No row of ours stays for the tests that come after."""
+    call_command("flush", verbosity=0, interactive=False)
+    for one in connections.all():
+        one.close()
