@@ -38,8 +38,7 @@ class CallThrottle(BaseThrottle):
             return True
         key = f"api-calls:{person}:{int(now // MINUTE)}"
         try:
-            cache.add(key, 0, timeout=2 * MINUTE)
-            count = cache.incr(key)
+            count = _counted(key)
         except Exception as error:  # whatever the cache is made of
             CallThrottle.cache_rests_until = now + CACHE_REST
             log.warning("API calls are not counted: %s", error)
@@ -50,6 +49,15 @@ class CallThrottle(BaseThrottle):
     def wait(self) -> float | None:
         """Seconds until the next window."""
         return self._left
+
+
+def _counted(key: str) -> int:
+    """One more call under this key; the first one makes it."""
+    try:
+        return cache.incr(key)
+    except ValueError:
+        cache.add(key, 0, timeout=2 * MINUTE)
+        return cache.incr(key)
 
 
 @transaction.atomic
