@@ -33,9 +33,9 @@ KINDS = {
     "actions": gettext_lazy("Actions"),
 }
 ACTIONS = {
-    "created": gettext_lazy("Entered"),
+    "created": gettext_lazy("Created"),
     "changed": gettext_lazy("Changed"),
-    "assigned": gettext_lazy("Given to another owner"),
+    "assigned": gettext_lazy("Owner changed"),
     "deleted": gettext_lazy("Deleted"),
     "restored": gettext_lazy("Restored"),
     "purged": gettext_lazy("Removed for good"),

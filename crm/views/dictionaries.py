@@ -29,7 +29,9 @@ def _labels() -> dict[str, str]:
         for name in module.right_names():
             field = module.field_at(name)
             if field is not None and field.dictionary:
-                label = f"{module.label} · {field.label}"
+                collection, dot, _member = name.partition(".")
+                of_rows = f" · {module.fields[collection].label}" if dot else ""
+                label = f"{module.label}{of_rows} · {field.label}"
                 found.setdefault(field.dictionary, []).append(label)
     return {name: labels[0] for name, labels in found.items()}
 

@@ -18,9 +18,9 @@ from crm.records.changes import Change, Entry, entries_of
 from crm.views.lists import title_of
 
 KINDS = {
-    "created": ("create", gettext_lazy("Entered")),
+    "created": ("create", gettext_lazy("Created")),
     "changed": ("update", gettext_lazy("Changed")),
-    "assigned": ("assign", gettext_lazy("Given to another owner")),
+    "assigned": ("assign", gettext_lazy("Owner changed")),
     "deleted": ("delete", gettext_lazy("Deleted")),
     "restored": ("restore", gettext_lazy("Restored")),
     "undone": ("restore", gettext_lazy("Import undone")),

@@ -21,7 +21,6 @@ from crm.lists.show import in_sentence, show_date, show_moment
 from crm.modules.registry import all_modules
 from crm.views.address import dump
 from crm.views.lists import title_of
-from crm.views.timeline import ICONS
 
 DUE = 12
 LATEST = 8
@@ -132,9 +131,9 @@ def _duty(door: Access, row: Any) -> dict[str, Any]:
         "tone": due_class(due),
         "title": title_of(door, row),
         "url": url,
-        "about": _("Next contact was promised")
+        "about": _("Contact is overdue")
         if due_class(due) == "late"
-        else _("Next contact is today"),
+        else _("Contact is due today"),
         "why": why,
         "when": show_moment(due),
         "act_url": f"{url}#composer",

@@ -70,7 +70,7 @@ class Customers(Module):
         "name": {"sort_column": "sort_name"},
         "kind": {"default": "company"},
         "relationship": {"kind": "choice", "dictionary": "customer_role"},
-        "stage": {"kind": "choice", "dictionary": "life_stage"},
+        "stage": {"kind": "choice", "dictionary": "life_stage", "label": _("Stage")},
         "level": {"kind": "choice", "dictionary": "level"},
         "source": {"kind": "choice", "dictionary": "source"},
         "industry": {"kind": "choice", "dictionary": "industry"},

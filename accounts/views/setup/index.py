@@ -37,7 +37,7 @@ def index(request: Asking) -> HttpResponse:
         }
         for title, tiles in (
             (_("People and rights"), people),
-            (_("Safety"), safety),
+            (_("Security"), safety),
             (_("Data"), data),
         )
     ]

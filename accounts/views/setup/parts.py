@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Department
 from accounts.views.asking import Asking
 from crm.access.errors import NotAllowed, Refusal
+from crm.lists.show import show_moment
 
 View = Callable[..., HttpResponse]
 Errors = Mapping[str, Sequence[Any]]
@@ -127,7 +127,7 @@ def form_page(
 
 def when(at: datetime | None) -> str:
     """A moment in the reader's zone, to the minute; nothing for None."""
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
+    return show_moment(at) if at else ""
 
 
 def typed(request: Asking, name: str, most: int = 1000) -> str:
