@@ -68,7 +68,8 @@ class Held:
             self.job.cancel_asked, self.job.state = row.cancel_asked, row.state
             yield self.person()
             self.job.lease_until = timezone.now() + LEASE
-            self.job.attempts = 0
+            if self.job.cursor != row.cursor:
+                self.job.attempts = 0
             self.job.save(
                 update_fields=["cursor", "done", "total", "errors", "detail", "lease_until", "attempts"]
             )
