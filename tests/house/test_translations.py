@@ -1,0 +1,86 @@
+"""The Chinese catalogue reads as Chinese: its signs, its address of the reader, its state."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import polib
+
+from tests.house.source import ROOMS, ROOT, code, name_of, tree_of
+
+CATALOGUE = ROOT / "locale/zh_Hans/LC_MESSAGES/django.po"
+CALLS = frozenset(
+    {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+)
+HAN = "\u4e00-\u9fff"
+HALF_WIDTH = re.compile(rf"[{HAN}」）][,;!?]|[{HAN}]:|[,;!?:][{HAN}]|\([{HAN}]|[{HAN}]\)")
+FOREIGN = re.compile(r"[A-Za-z]{3,}")
+# Words that Chinese readers know by these letters.
+SAME_IN_BOTH = frozenset({"English", "API"})
+
+
+def entries() -> list[tuple[str, str]]:
+    """What stands in the catalogue: the English and the Chinese text."""
+    return [
+        (one.msgid, str(one.msgstr or one.msgstr_plural.get(0, "")))
+        for one in polib.pofile(str(CATALOGUE))
+    ]
+
+
+def test_nothing_in_the_catalogue_is_a_guess_or_left_over():
+    bad = [one.msgid for one in polib.pofile(str(CATALOGUE)) if one.fuzzy or one.obsolete]
+    assert bad == []
+
+
+def test_the_reader_is_addressed_plainly():
+    assert [chinese for _english, chinese in entries() if "您" in chinese] == []
+
+
+def test_chinese_signs_stand_between_chinese_words():
+    wrong = [chinese for _english, chinese in entries() if HALF_WIDTH.search(chinese)]
+    assert wrong == []
+
+
+def test_quotation_marks_are_those_of_the_house():
+    assert [chinese for _english, chinese in entries() if re.search("[“”‘’]", chinese)] == []
+
+
+def test_nothing_stays_english():
+    left = [
+        english
+        for english, chinese in entries()
+        if english not in SAME_IN_BOTH
+        and FOREIGN.search(english)
+        and not re.search(f"[{HAN}]", chinese)
+        and chinese != "、"
+    ]
+    assert left == []
+
+
+def test_no_text_hides_in_an_f_string():
+    """xgettext before 0.22 does not look there; such a text would stay English unseen."""
+    hidden = []
+    for path in code(*ROOMS):
+        for node in ast.walk(tree_of(path)):
+            if not isinstance(node, ast.FormattedValue):
+                continue
+            for inner in ast.walk(node.value):
+                is_call = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name)
+                if is_call and inner.func.id in CALLS:
+                    hidden.append(f"{name_of(path)}:{inner.lineno}")
+    assert hidden == []
+
+
+def test_texts_are_not_put_together_before_they_are_looked_up():
+    """gettext(f"…") and gettext("…" % x) look for a text that no catalogue holds."""
+    wrong = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in code(*ROOMS)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in CALLS
+        and any(isinstance(arg, ast.JoinedStr | ast.BinOp) for arg in node.args)
+    ]
+    assert wrong == []
