@@ -23,6 +23,7 @@ from crm.lists.values import day_start
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, all_modules, module_named
 from crm.records.beside import AuditEntry, Event
+from crm.views.audit_words import detail_words
 
 PAGE = 50
 DEEPEST = 40
@@ -239,18 +240,15 @@ def _record(line: Line, labels: dict[tuple[str, int], str]) -> dict[str, str] | 
 
 def _detail(request: HttpRequest, line: Line) -> str:
     """Names of changed fields that the reader may see; otherwise what the entry says of itself."""
-    changed = line.detail.get("fields")
-    if isinstance(changed, list) and line.action != "created":
-        try:
-            door = access_to(request.user, module_named(line.module))
-        except UnknownModule:
-            return ""
-        fields = door.module.fields
-        return in_a_row(
-            fields[name].label for name in changed if name in fields and name in door.visible
-        )
     if line.action == "created":
         return ""
-    return " · ".join(
-        f"{key}: {value}" for key, value in line.detail.items() if value not in ("", None)
-    )
+    try:
+        module = module_named(line.module) if line.module else None
+    except UnknownModule:
+        return ""
+    changed = line.detail.get("fields")
+    if module is None or not isinstance(changed, list):
+        return detail_words(line.detail, line.actor, module)
+    visible = access_to(request.user, module).visible
+    fields = module.fields
+    return in_a_row(fields[name].label for name in changed if name in fields and name in visible)

@@ -1,0 +1,70 @@
+"""What an entry of the audit log says of itself: to whom or what, and what became what."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from crm.access import names
+from crm.modules.module import Module
+
+# What is said as it stands; ids and other figures of an entry are for machines.
+PLAIN = ("username", "name", "role", "dictionary", "file", "format")
+LABELS = {
+    "display_name": _("Name"),
+    "email": _("Mail"),
+    "phone": _("Phone"),
+    "employee_number": _("Employee number"),
+    "position": _("Position"),
+    "language": _("Language"),
+    "name": _("Name"),
+    "manager": _("Head"),
+    "order": _("Order"),
+    "purpose": _("Purpose"),
+    "description": _("Description"),
+    "networks": _("Allowed networks"),
+    "is_active": _("Active"),
+    "view_all": _("May view all records"),
+    "edit_all": _("May edit all records"),
+    "administer": _("Administers"),
+}
+LONGEST = 200
+
+
+def detail_words(detail: Mapping[str, Any], actor: int | None, module: Module | None) -> str:
+    """The detail of one entry for a person; "" when it says nothing that the columns don't."""
+    return " · ".join(_words(detail, actor, module))[:LONGEST]
+
+
+def _words(detail: Mapping[str, Any], actor: int | None, module: Module | None) -> Iterator[str]:
+    user = detail.get("user")
+    if isinstance(user, int) and user != actor:
+        yield names.people([user])[user].label
+    for key in PLAIN:
+        if detail.get(key):
+            yield str(detail[key])
+    if detail.get("field"):
+        field = module.field_at(str(detail["field"])) if module else None
+        yield str(field.label if field else detail["field"])
+    if isinstance(detail.get("changes"), list):
+        count = len(detail["changes"])
+        yield ngettext("%d change", "%d changes", count) % count
+    yield from _became(detail.get("before"), detail.get("after"))
+
+
+def _became(before: Any, after: Any) -> Iterator[str]:
+    if isinstance(before, str) and isinstance(after, str):
+        yield f"{before} → {after}"
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key, value in after.items():
+            if before.get(key) != value:
+                yield f"{LABELS.get(key, key)} {_said(before.get(key))} → {_said(value)}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return " / ".join(str(one) for one in value)
+    return "" if value is None else str(value)
