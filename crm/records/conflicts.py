@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from crm.access.policy import Access
+from crm.records.beside import Event
 from crm.records.drafts import Draft, typed
 from crm.records.errors import Conflict, StaleRecord
 from crm.records.history import values_at
@@ -20,7 +21,7 @@ def refuse_stale(
             continue
         one = access.module.fields[name]
         if one.is_collection:
-            before = theirs
+            before = None if name in _changed_since(access, record.pk, version) else theirs
         elif one.is_custom:
             before = typed(one, (past.get("custom") or {}).get(one.key))
         else:
@@ -28,3 +29,9 @@ def refuse_stale(
         if before != mine:
             conflicts.append(Conflict(name, before, theirs, mine))
     raise StaleRecord(record.version, conflicts, record.changed_by_id)
+
+
+def _changed_since(access: Access, pk: int, version: int) -> set[str]:
+    """The names of what was changed after a version."""
+    events = Event.objects.filter(module=access.module.name, record_id=pk, version__gt=version)
+    return {name for changed in events.values_list("changed", flat=True) for name in changed}

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access, access_to
-from crm.modules.module import Module
+from crm.modules.module import Keys, Module
 from crm.records.act import Act
 from crm.records.beside import IdempotencyKey
 from crm.records.child_rows import add_rows, apply_changes
@@ -82,6 +82,15 @@ def create_record(
     draft.refuse()
     hold_parent(access.module, draft.values)
     keys = refuse_duplicates(access, draft.all, near_is_fine=near_is_fine)
+    pk = _insert(act, access, draft, keys)
+    _require_in_reach(access, "view", pk)
+    if key:
+        IdempotencyKey.objects.filter(user=actor, key=key).update(record_id=pk)
+    return pk
+
+
+def _insert(act: Act, access: Access, draft: Draft, keys: Keys) -> int:
+    """Write a checked new record with all that belongs to it."""
     number = next_numbers(access.module)[0]
     department = department_of(draft.values.get("owner"))
     record = access.module.model(**new_columns(access, draft, number, department, timezone.now()))
@@ -94,9 +103,6 @@ def create_record(
         collection = access.module.collections_by_name[name]
         add_rows(act, access.module, collection, [(record.pk, row) for row in rows])
     _tell(act, access.module, record.pk, 1, CREATED, "created", draft.all)
-    _require_in_reach(access, "view", record.pk)
-    if key:
-        IdempotencyKey.objects.filter(user=actor, key=key).update(record_id=record.pk)
     return record.pk
 
 
@@ -193,15 +199,20 @@ def update_record(
     if access.module.parent in change.changed:
         hold_parent(access.module, change.changed)
     if change.names & access.module.duplicate_fields:
-        keys = refuse_duplicates(access, change.after, but=pk)
-        release_keys(access.module, [pk])
-        refuse_lost(access, claim_keys(access.module, {pk: keys}))
+        _change_keys(access, pk, change)
     _save(access, record, change)
     for name, changes in change.children.items():
         apply_changes(act, access.module, access.module.collections_by_name[name], pk, changes)
     _tell(act, access.module, pk, version + 1, CHANGED, "changed", change.names)
     _require_in_reach(access, "edit", pk)
     return version + 1
+
+
+def _change_keys(access: Access, pk: int, change: Change) -> None:
+    """Give back the record's duplicate keys and take those of its new values."""
+    keys = refuse_duplicates(access, change.after, but=pk)
+    release_keys(access.module, [pk])
+    refuse_lost(access, claim_keys(access.module, {pk: keys}))
 
 
 def _save(access: Access, record: Any, change: Change) -> None:

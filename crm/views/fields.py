@@ -18,7 +18,7 @@ from crm.lists.columns import cell, masked_cell, plain_text, record_url, rendere
 from crm.lists.show import show_time
 from crm.modules.fields import Field
 from crm.modules.registry import module_named
-from crm.records.errors import DuplicateFound, Invalid, NotVisible, StaleRecord
+from crm.records.errors import DuplicateFound, Invalid, NotAllowed, NotVisible, StaleRecord
 from crm.records.services import update_record
 from crm.records.uncovering import uncover
 
@@ -126,6 +126,8 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
     """…/fields/<name>/edit/: one value edited in place; saving needs the version that was read."""
     access, row, field = _one(request, module, pk, name)
     access.require("edit", pk)
+    if name not in access.writable(row):
+        raise NotAllowed
     if request.method == "GET":
         return render(request, "crm/detail/field_edit.html", _editing(access, row, field))
     raw_version = request.POST.get("version", "")
