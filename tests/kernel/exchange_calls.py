@@ -72,7 +72,9 @@ def record_ids(job: Job, module: str = "customers") -> list[int]:
     return [pk for pk in rows.order_by("number").values_list("record_id", flat=True) if pk]
 
 
-def exported(actor: Any, module: str = "customers", columns: str = "", format: str = "csv", **params: str) -> Job:
+def exported(
+    actor: Any, module: str = "customers", columns: str = "", format: str = "csv", **params: str
+) -> Job:
     """An export that has ended."""
     query = QueryDict(mutable=True)
     query.update(params)

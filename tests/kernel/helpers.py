@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from django.db import connection
 from django.http import QueryDict
 
@@ -78,3 +79,10 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def refused(error: type[Exception], call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What the call raises, which must be of this kind."""
+    with pytest.raises(error) as caught:
+        call(*args, **kwargs)
+    return caught.value

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.services.act import COMMAND_LINE
 from accounts.services.people import set_memberships
-from accounts.services.roles import give_role, take_role
+from accounts.services.roles import give_role, set_right, take_role
 from accounts.services.teams import set_team_members
 from crm.access.errors import NotAllowed, NotVisible
 from crm.access.policy import access_to
 from crm.access.rows import Ref
+from crm.records.errors import Invalid
 from crm.records.lifecycle import assign_records, delete_records
 from crm.records.services import create_record
 from tests.kernel.helpers import add, change, found
@@ -54,13 +56,7 @@ def test_each_scope_opens_its_rows_and_no_others(cast, each, person):
     access = access_to(cast.people[person], CUSTOMERS)
     by_id = {pk: name for name, pk in each.items()}
     assert {by_id[pk] for pk in found(access)} == REACH[person]
-    assert access.count(found_nothing_more()) == (len(REACH[person]), True)
-
-
-def found_nothing_more():
-    from django.db.models import Q
-
-    return Q()
+    assert access.count(Q()) == (len(REACH[person]), True)
 
 
 def test_each_action_has_its_own_scope(cast, each):
@@ -373,8 +369,6 @@ def test_a_field_nobody_decided_on_is_hidden(cast, declared):
     role = make_role("narrow", everywhere("all"), modules=[])
     take_role(actor=COMMAND_LINE, role=cast.roles["owner"], holder=cast.owner)
     give_role(actor=COMMAND_LINE, role=role, holder=cast.owner)
-    from accounts.services.roles import set_right
-
     set_right(actor=COMMAND_LINE, role=role, module=CUSTOMERS, action="view", scope="all")
     pk = add(cast.stranger)
     row = access_to(cast.owner, CUSTOMERS).get(pk)
@@ -392,8 +386,6 @@ def test_moving_on_takes_the_old_owner_out_of_reach(cast):
 
 def test_creating_for_others_needs_the_right(cast):
     cast.right("owner", CUSTOMERS, assign="none")
-    from crm.records.errors import Invalid
-
     with pytest.raises(Invalid) as refused:
         create_record(
             actor=cast.owner, module=CUSTOMERS, values={"name": "X", "owner": cast.stranger.pk}

@@ -35,7 +35,7 @@ def owner(cast):
     return Api(cast.owner)
 
 
-# Who asks ---------------------------------------------------------------------------------------
+# Who asks ----------
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_our_own_pages_call_with_their_session_and_csrf(cast):
     assert answer.status_code == 201, answer.content
 
 
-# Bodies -----------------------------------------------------------------------------------------
+# Bodies ----------
 
 
 def deep(levels: int) -> bytes:
@@ -162,7 +162,7 @@ def test_an_accident_is_told_without_its_words(owner, monkeypatch):
     assert b"secret" not in answer.content
 
 
-# Limits -----------------------------------------------------------------------------------------
+# Limits ----------
 
 
 def test_calls_are_counted_by_person_and_minute(cast, settings):
@@ -192,7 +192,7 @@ def test_case_95_without_a_cache_nobody_is_held_up(cast, settings):
         CallThrottle.cache_rests_until = 0.0
 
 
-# Look-ups ---------------------------------------------------------------------------------------
+# Look-ups ----------
 
 
 def test_case_23_a_duplicate_check_tells_only_that_and_whose(cast, settings):
@@ -293,7 +293,7 @@ def test_case_123_the_screen_pop_is_limited(cast, settings):
     assert statuses == [200, 200, 429]
 
 
-# Index and schema -------------------------------------------------------------------------------
+# Index and schema ----------
 
 
 def test_the_index_lets_a_client_build_itself(cast):

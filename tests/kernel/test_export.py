@@ -28,11 +28,30 @@ from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
 
 ALL = "name,level,phones,tags,owner,revenue,remark,addresses"
-NASTY = ['=1+1', "+86", "@x", "-5", "'=1", "a;b", 'say "hi"', "line\nbreak", "a，b、c", " x", "\t=2", "😀 · 漢字"]
+NASTY = [
+    "=1+1",
+    "+86",
+    "@x",
+    "-5",
+    "'=1",
+    "a;b",
+    'say "hi"',
+    "line\nbreak",
+    "a，b、c",
+    " x",
+    "\t=2",
+    "😀 · 漢字",
+]
 
 
 def test_an_export_is_what_the_list_shows(cast: Cast) -> None:
-    mine = add(cast.owner, name=unlike(), level="A", phones=["13800138000", "021-62345678"], tags=["x", "y,z"])
+    mine = add(
+        cast.owner,
+        name=unlike(),
+        level="A",
+        phones=["13800138000", "021-62345678"],
+        tags=["x", "y,z"],
+    )
     add(cast.outsider, name=unlike("Canary"))
     add(cast.owner, name=unlike(), level="B")
     job = exported(cast.owner, columns=ALL, level="A", sort="name")
@@ -59,7 +78,12 @@ def test_masked_stays_masked_and_hidden_is_refused(cast: Cast) -> None:
         assert b"0013 8000" not in data
         assert b"13800138000" not in data
         assert b"138" in data
-    for params in ({"columns": "name,remark"}, {"remark": "x"}, {"sort": "phones"}, {"phones.number": "1"}):
+    for params in (
+        {"columns": "name,remark"},
+        {"remark": "x"},
+        {"sort": "phones"},
+        {"phones.number": "1"},
+    ):
         query = QueryDict(mutable=True)
         query.update(params)
         with pytest.raises(BadQuery):
@@ -83,7 +107,8 @@ def test_text_is_the_same_after_export_and_import(cast: Cast) -> None:
         add(cast.owner, name=f"{unlike()} {place}", remark=text, tags=[text.strip()[:40], "b"])
     access = access_to(cast.owner, "customers")
     before = {
-        one.name: (one.remark, _tags(access, one.pk)) for one in Customer.unscoped.filter(deleted_at=None)
+        one.name: (one.remark, _tags(access, one.pk))
+        for one in Customer.unscoped.filter(deleted_at=None)
     }
     for format in ("csv", "xlsx"):
         job = exported(cast.owner, columns="name,remark,tags", format=format)
@@ -104,7 +129,9 @@ def _tags(access: Any, pk: int) -> list[str]:
     return [one["name"] for one in access.get(pk, ["tags"])["tags"]]
 
 
-@pytest.mark.parametrize("entries", [["a"], ["a;b"], ['"'], ["a", "b,c"], ["x", "", "y"], ['q"q', "；"]])
+@pytest.mark.parametrize(
+    "entries", [["a"], ["a;b"], ['"'], ["a", "b,c"], ["x", "", "y"], ['q"q', "；"]]
+)
 def test_entries_of_a_cell_come_apart_again(entries: list[str]) -> None:
     assert split_cell(join_cell(entries, True)) == entries
 

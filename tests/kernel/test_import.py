@@ -18,7 +18,14 @@ from crm.records.errors import Invalid, NotAllowed
 from sales.contacts.models import Contact
 from sales.customers.models import Customer
 from tests.kernel.exchange_calls import (
-    done, imported, outcomes, reasons, record_ids, sheet_of, table, upload,
+    done,
+    imported,
+    outcomes,
+    reasons,
+    record_ids,
+    sheet_of,
+    table,
+    upload,
 )  # fmt: skip
 from tests.kernel.helpers import add, stored, unlike
 from tests.people import Cast
@@ -85,7 +92,11 @@ def test_one_row_brings_customer_contact_and_follow_up(cast: Cast) -> None:
     )  # fmt: skip
     assert (job.state, job.errors) == (Job.State.DONE, 0), job.detail
     customer = Customer.unscoped.get(name=first)
-    assert (customer.revenue, customer.level, customer.owner_id) == (Decimal("486000.00"), "A", cast.owner.pk)
+    assert (customer.revenue, customer.level, customer.owner_id) == (
+        Decimal("486000.00"),
+        "A",
+        cast.owner.pk,
+    )
     row = access_to(cast.owner, "customers").get(customer.pk)
     assert [tag["name"] for tag in row["tags"]] == ["GMP", "外资"]
     people = list(Contact.unscoped.filter(customer=customer).order_by("pk"))
@@ -113,7 +124,16 @@ def test_everything_that_is_wrong_is_told_at_once(cast: Cast) -> None:
     }  # fmt: skip
     assert Customer.unscoped.count() == Contact.unscoped.count() == 0
     [headings, row] = sheet_of(job)
-    assert headings[:-1] == ["公司全称", "税号", "联系人", "手机", "年营业额（万）", "上次联系", "级别", "负责人"]
+    assert headings[:-1] == [
+        "公司全称",
+        "税号",
+        "联系人",
+        "手机",
+        "年营业额（万）",
+        "上次联系",
+        "级别",
+        "负责人",
+    ]
     assert row[3] == "1380000123"
     assert "手机: " in row[-1]
 
@@ -145,7 +165,12 @@ def test_labels_names_and_words_of_any_language(cast: Cast) -> None:
     )
     assert outcomes(job) == {2: "created", 3: "created"}, job.detail
     first, second = [stored("customers", pk) for pk in record_ids(job)]
-    assert (first.level, second.level, first.stage, second.stage) == ("A", "B", "prospect", "prospect")
+    assert (first.level, second.level, first.stage, second.stage) == (
+        "A",
+        "B",
+        "prospect",
+        "prospect",
+    )
     assert (first.owner_id, second.owner_id) == (cast.owner.pk, cast.teammate.pk)
     assert second.department_id == cast.teammate.department_id
 
@@ -157,7 +182,13 @@ def test_a_file_may_not_do_what_its_person_may_not(cast: Cast) -> None:
         with pytest.raises(Invalid):
             upload(cast.owner, table("name|x", "a|b"), mapping={"name": "name", "x": path})
     found = guesses(cast.owner, "name", "level", "remark", "created_by", "last_follow_up_at")
-    assert found == {"name": "name", "level": "", "remark": "", "created_by": "", "last_follow_up_at": ""}
+    assert found == {
+        "name": "name",
+        "level": "",
+        "remark": "",
+        "created_by": "",
+        "last_follow_up_at": "",
+    }
     job = imported(cast.owner, table("name|owner", f"{unlike()}|{cast.outsider.username}"))
     cast.right("owner", "customers", assign="none")
     other = imported(cast.owner, table("name|owner", f"{unlike()}|{cast.teammate.username}"))

@@ -17,7 +17,13 @@ from crm.records.services import update_record
 from sales.contacts.models import Contact
 from sales.customers.models import Customer
 from tests.kernel.exchange_calls import (
-    done, imported, outcomes, reasons, record_ids, table, upload,
+    done,
+    imported,
+    outcomes,
+    reasons,
+    record_ids,
+    table,
+    upload,
 )  # fmt: skip
 from tests.kernel.helpers import add, change, stored, unlike
 from tests.kernel.test_import import _files  # noqa: F401
@@ -37,7 +43,9 @@ def test_exact_ones_never_come_in_twice(cast: Cast) -> None:
     twice = unlike()
     data = table("name", known, twice, f" {twice.upper()} ", unlike())
     for policy, expected in (("skip", "skipped"), ("create", "refused")):
-        job = imported(cast.owner, data if policy == "skip" else table("name", known), policy=policy)
+        job = imported(
+            cast.owner, data if policy == "skip" else table("name", known), policy=policy
+        )
         assert outcomes(job)[2] == expected
         assert "name" in reasons(job, 2)
     assert Customer.unscoped.filter(name__iexact=twice).count() == 1
@@ -78,10 +86,15 @@ def test_update_by_key(cast: Cast) -> None:
     assert outcomes(job) == {2: "updated", 3: "updated", 4: "refused"}
     row = stored("customers", one)
     assert (row.level, row.remark, row.revenue, row.version) == ("A", "keep", Decimal("12.5"), 2)
-    by_name = imported(cast.owner, table("name|level", f"{first.upper()}|D"), policy="update", key="name")
+    by_name = imported(
+        cast.owner, table("name|level", f"{first.upper()}|D"), policy="update", key="name"
+    )
     assert outcomes(by_name) == {2: "updated"}
     by_phone = imported(
-        cast.owner, table("name|phones|level", f"{first}|138-0013-8000|B"), policy="update", key="phones"
+        cast.owner,
+        table("name|phones|level", f"{first}|138-0013-8000|B"),
+        policy="update",
+        key="phones",
     )
     assert outcomes(by_phone) == {2: "updated"}
     assert stored("customers", one).level == "B"
@@ -91,7 +104,10 @@ def test_an_invisible_key_is_a_key_that_is_not_there(cast: Cast) -> None:
     pk = add(cast.outsider, name=unlike(), level="C")
     number = stored("customers", pk).number
     job = imported(
-        cast.owner, table("number|level", f"{number}|A", "KH424242|A"), policy="update", key="number"
+        cast.owner,
+        table("number|level", f"{number}|A", "KH424242|A"),
+        policy="update",
+        key="number",
     )
     assert outcomes(job) == {2: "refused", 3: "refused"}
     assert reasons(job, 2) == reasons(job, 3)
@@ -182,6 +198,8 @@ def test_a_second_import_adds_no_contact_twice(cast: Cast) -> None:
     imported(cast.owner, data)
     imported(cast.owner, data, policy="update", key="name")
     assert Contact.unscoped.count() == 1
-    more: Any = imported(cast.owner, table("name|联系人", f"{name}|李二"), policy="update", key="name")
+    more: Any = imported(
+        cast.owner, table("name|联系人", f"{name}|李二"), policy="update", key="name"
+    )
     assert more.detail["counts"]["contacts:created"] == 1
     assert Contact.unscoped.count() == 2

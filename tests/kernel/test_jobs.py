@@ -150,7 +150,9 @@ def test_over_the_api(cast: Cast) -> None:
     api = Api(cast.owner)
     name = unlike()
     add(cast.owner, name=name)
-    file = SimpleUploadedFile("list.csv", table("Firma|Umsatz", f"{unlike()}|5", f"{unlike()}|x", f"{name}|1").encode())
+    file = SimpleUploadedFile(
+        "list.csv", table("Firma|Umsatz", f"{unlike()}|5", f"{unlike()}|x", f"{name}|1").encode()
+    )
     answer = send(
         api, "customers/import/", file=file, policy="skip",
         mapping=json.dumps({"Firma": "name", "Umsatz": "revenue"}),
@@ -161,7 +163,11 @@ def test_over_the_api(cast: Cast) -> None:
     run(pk)
     body = api.get(f"jobs/{pk}/").json()
     assert (body["state"], body["done"], body["total"], body["errors"]) == ("done", 3, 3, 1)
-    assert (body["detail"]["created"], body["detail"]["skipped"], body["detail"]["refused"]) == (1, 1, 1)
+    assert (body["detail"]["created"], body["detail"]["skipped"], body["detail"]["refused"]) == (
+        1,
+        1,
+        1,
+    )
     download = api.get(f"jobs/{pk}/file/")
     assert download.status_code == 200
     assert "attachment" in download["Content-Disposition"]
@@ -210,7 +216,14 @@ def test_an_export_over_the_api(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"%PDF-1.4 x", b"PK\x03\x04 broken", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"<html></html>"]
+    "data",
+    [
+        b"",
+        b"%PDF-1.4 x",
+        b"PK\x03\x04 broken",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"<html></html>",
+    ],
 )
 def test_a_file_that_is_no_table_fails_with_a_sentence(cast: Cast, data: bytes) -> None:
     job = done(upload(cast.owner, data, name="x.xlsx"))

@@ -1,0 +1,306 @@
+"""A record whose every value can be recognised wherever it comes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import RoleField
+from crm.access.grants import State
+from crm.access.policy import access_to
+from crm.customfields.dictionaries import add_options
+from crm.lib.codes import expected_check_character
+from crm.modules.fields import Field
+from crm.modules.module import Module
+from crm.modules.registry import module_named
+from crm.modules.stamp import raise_rights_version
+from crm.records.services import create_record, update_record
+from tests.people import Cast, make_department, make_person, share
+
+TEXTS = frozenset({"text", "long_text"})
+UNMARKED = frozenset(  # every page shows today's date and the reader's colleagues
+    {"owner", "department", "created_at", "created_by", "changed_at", "changed_by"}
+)
+# The open value that must show while all others are closed, and another for the first one's turn.
+OF_ALL_MODULES = frozenset(
+    {"home", "palette", "search", "lookup", "team activity", "audit", "parent"}
+)
+MANY = OF_ALL_MODULES | {
+    "list", "list, all columns", "list, searched", "list, parts", "api list", "api search",
+    "export xlsx", "export csv", "door", "duplicates", "bin",
+}  # fmt: skip
+TWINS = {
+    "customers": ("name", "city"),
+    "contacts": ("name", "job"),
+    "follow-ups": ("text", "kind"),
+}
+
+
+@dataclass
+class Planted:
+    """One record, its values as they may be written (`marks`, by path), and who reads it."""
+
+    module: Module
+    cast: Cast
+    reader: Any
+    pk: int = 0
+    parent: tuple[str, int] | None = None
+    marks: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+
+    def only(self, state: str, but: Iterable[str] = ()) -> None:
+        """Give the reader's role `state` on all fields of the module, EDIT on those in `but`."""
+        kept = set(but)
+        for name in set(kept):
+            kept.add(name.partition(".")[0])
+        rows = RoleField.objects.filter(
+            role=self.cast.roles[self.reader.username], module=self.module.name
+        )
+        rows.update(state=State.parse(state), only_when_empty=False)
+        rows.filter(field__in=kept).update(state=State.EDIT)
+        raise_rights_version()
+
+    def close(self, name: str) -> None:
+        """Hide one field, all others open."""
+        self.only("edit")
+        rows = RoleField.objects.filter(
+            role=self.cast.roles[self.reader.username], module=self.module.name, field=name
+        )
+        rows.update(state=State.HIDDEN)
+        raise_rights_version()
+
+    def shown(self, data: bytes, surface: str = "", but: Iterable[str] = ()) -> set[str]:
+        """The paths whose value stands in `data`.
+
+        Other records' names are no leak where those records themselves may be listed.
+        """
+        return {
+            path
+            for path, marks in self.marks.items()
+            if path not in but
+            and not self._is_of_another(path, surface)
+            and any(mark in data for mark in marks)
+        }
+
+    def _is_of_another(self, path: str, surface: str) -> bool:
+        """Whether the surface may show these words for another reason than this record."""
+        one = self.module.field_at(path)
+        if one is None:
+            return False
+        if one.kind in {"choice", "multi_choice"}:
+            return surface == "api index"  # the choices of other modules' fields
+        if one.kind in {"user", "department"}:
+            return surface == "bulk"  # to whom it may be given
+        if one.kind not in {"relation", "any_relation"}:
+            return False
+        return surface in OF_ALL_MODULES or (surface in MANY and one.target == self.module.name)
+
+
+def twins_of(module: Module) -> tuple[str, str]:
+    """The module's two twins; of a module without a line in TWINS its title and its first text."""
+    if module.name in TWINS:
+        return TWINS[module.name]
+    texts = [name for name, one in module.stored_fields.items() if one.kind == "text"]
+    return module.title, next(n for n in texts if n not in {module.title, *UNMARKED, "number"})
+
+
+def flat(data: bytes) -> bytes:
+    """An answer's bytes with every packed part unpacked."""
+    if not data.startswith(b"PK\x03\x04"):
+        return data
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return b"\n".join(book.read(name) for name in book.namelist())
+
+
+class Marker:
+    """Makes values that occur nowhere else."""
+
+    def __init__(self, cast: Cast, module: Module, owner: Any) -> None:
+        self.cast, self.module, self.owner = cast, module, owner
+        self.number = 0
+        self.marks: dict[str, tuple[bytes, ...]] = {}
+
+    def word(self, path: str, most: int | None = None) -> str:
+        """A word of letters, at least ten of them where there is room."""
+        self.number += 1
+        tail = "".join(chr(ord("a") + int(sign)) for sign in f"{self.number:03}")
+        return f"zq{tail}wxkjv{self.module.name[:2]}"[: most or 40]
+
+    def value(self, path: str, one: Field) -> Any:
+        """A value for the field, remembered; None where none can be told apart."""
+        made = getattr(self, f"_{one.kind}", self._nothing)(path, one)
+        if made is None:
+            return None
+        value, *marks = made
+        self.marks[path] = tuple(str(mark).encode() for mark in marks)
+        return value
+
+    def _nothing(self, path: str, one: Field) -> None:
+        return None
+
+    def _text(self, path: str, one: Field) -> tuple[Any, ...]:
+        word = self.word(path, one.max_length)
+        return word, word
+
+    _long_text = _text
+
+    def _integer(self, path: str, one: Field) -> tuple[Any, ...]:
+        self.number += 1
+        value = 1_604_511_000 + self.number
+        return value, value, f"{value:,}"
+
+    def _decimal(self, path: str, one: Field) -> tuple[Any, ...]:
+        self.number += 1
+        value = Decimal(f"70{self.number:03}1967.{'37'[: one.places]}")
+        whole = int(value)
+        return str(value), whole, f"{whole:,}"
+
+    _money = _percent = _decimal
+
+    def _date(self, path: str, one: Field) -> tuple[Any, ...]:
+        self.number += 1
+        day = dt.date(1931, 1, 1) + dt.timedelta(days=97 * self.number)
+        serial = (day - dt.date(1899, 12, 30)).days
+        english = (f"{day:%b} {day.day}, {day.year}", f"{day:%B} {day.day}, {day.year}")
+        return (
+            day.isoformat(),
+            day.isoformat(),
+            f"{day.year}年{day.month}月{day.day}日",
+            f">{serial}<",
+            *english,
+        )
+
+    def _datetime(self, path: str, one: Field) -> tuple[Any, ...]:
+        day, *marks = self._date(path, one)  # long ago: nothing that happened lies in the future
+        return f"{day}T04:07:00+08:00", *marks
+
+    def _choice(self, path: str, one: Field) -> tuple[Any, ...] | None:
+        if not one.dictionary:
+            return None
+        value, label = self.word(path, one.max_length), self.word(path) + "label"
+        add_options(one.dictionary, [(value, {"en": label, "zh-hans": label})])
+        return value, label, f'"{value}"'
+
+    def _multi_choice(self, path: str, one: Field) -> tuple[Any, ...] | None:
+        made = self._choice(path, one)
+        return None if made is None else ([made[0]], *made[1:])
+
+    def _email(self, path: str, one: Field) -> tuple[Any, ...]:
+        word = self.word(path)
+        return f"{word}@post.example", word
+
+    def _url(self, path: str, one: Field) -> tuple[Any, ...]:
+        word = self.word(path)
+        return f"https://{word}.example/", word
+
+    def _phone(self, path: str, one: Field) -> tuple[Any, ...]:
+        self.number += 1
+        digits = f"1391234{self.number:04}"
+        parted = f"{digits[:3]} {digits[3:7]} {digits[7:]}"
+        return digits, digits, parted, f"{digits[3:7]}-{digits[7:]}", digits[3:7] + digits[7:]
+
+    def _credit_code(self, path: str, one: Field) -> tuple[Any, ...]:
+        front = f"91310000MA1FL{self.number:04}"
+        self.number += 1
+        code = front + expected_check_character(front + "0")
+        return code, code
+
+    def _user(self, path: str, one: Field) -> tuple[Any, ...]:
+        person = make_person(self.word(path))
+        return person.pk, person.display_name
+
+    def _department(self, path: str, one: Field) -> tuple[Any, ...]:
+        department = make_department(self.word(path))
+        return department.pk, department.name
+
+    def _relation(self, path: str, one: Field) -> tuple[Any, ...]:
+        title = module_named(one.target).title
+        word = self.word(path)
+        pk = create_record(
+            actor=self.cast.director,
+            module=one.target,
+            values={title: word, "owner": self.owner.pk},
+        )
+        return pk, word
+
+    def _any_relation(self, path: str, one: Field) -> tuple[Any, ...]:
+        pk, word = self._relation(path, one.with_changes(target="customers"))
+        return f"customers/{pk}", word
+
+
+def plant(cast: Cast, module_name: str, reader: str, owner: Any) -> Planted:
+    """A record of `owner` with every field filled, written twice so that it has a history."""
+    module = module_named(module_name)
+    planted = Planted(module, cast, cast.people[reader])
+    marker = Marker(cast, module, owner)
+    values, late = _values(module, marker)
+    values["owner"] = owner.pk
+    first = {
+        name: f"{value}x" if _is_long_text(module, name) else value
+        for name, value in values.items()
+    }
+    planted.pk = create_record(actor=cast.director, module=module_name, values=first)
+    changed = {name: value for name, value in values.items() if first[name] != value}
+    if changed:
+        update_record(
+            actor=cast.director, module=module_name, pk=planted.pk, values=changed, version=1
+        )
+    if late:
+        module.rows.filter(pk=planted.pk).update(**late)
+    number = access_to(cast.director, module).get(planted.pk, ["number"])["number"]
+    planted.marks = {**marker.marks, "number": (number.encode(),)}
+    planted.parent = _parent(module, values)
+    return planted
+
+
+def _values(module: Module, marker: Marker) -> tuple[dict[str, Any], dict[str, Any]]:
+    values: dict[str, Any] = {}
+    late: dict[str, Any] = {}
+    for name, one in module.fields.items():
+        if name in UNMARKED or name == "number" or one.is_computed:
+            continue
+        if one.is_collection:
+            row = {
+                member: marker.value(f"{name}.{member}", two)
+                for member, two in one.members.items()
+                if not (one.is_read_only or two.is_read_only)
+            }
+            row = {member: value for member, value in row.items() if value is not None}
+            if row:
+                values[name] = [row]
+            continue
+        value = marker.value(name, one)
+        if value is not None:
+            (late if one.is_read_only else values)[late_name(one) if one.is_read_only else name] = (
+                value
+            )
+    return values, late
+
+
+def late_name(one: Field) -> str:
+    """The column of a field that services set by themselves."""
+    return one.value_path
+
+
+def _is_long_text(module: Module, name: str) -> bool:
+    one = module.fields[name]
+    return one.kind in TEXTS and (one.max_length or 1000) > 30
+
+
+def _parent(module: Module, values: dict[str, Any]) -> tuple[str, int] | None:
+    value = values.get(module.parent)
+    if not value:
+        return None
+    if isinstance(value, str):
+        name, _slash, pk = value.partition("/")
+        return name, int(pk)
+    return module.fields[module.parent].target, value
+
+
+def share_with(planted: Planted) -> None:
+    """Let the reader see the record by a share only."""
+    share(planted.module.name, planted.pk, planted.reader)

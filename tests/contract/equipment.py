@@ -1,0 +1,32 @@
+"""A module made as rows, as an administrator will: one field of every kind."""
+
+from __future__ import annotations
+
+from crm.customfields.dictionaries import add_options
+from crm.customfields.models import FieldDefinition, ModuleDefinition
+from crm.modules.fields import KINDS
+from crm.modules.stamp import raise_definitions_version
+from crm.records.numbers import make_sequence
+
+NAME = "equipment"
+LEFT_OUT = frozenset({"collection"})  # child rows need a table
+
+
+def make_equipment() -> dict[str, str]:
+    """The module's definition; answers field name by kind."""
+    ModuleDefinition.objects.create(
+        name=NAME, number_prefix="SB", labels={"en": "Device", "zh-hans": "设备"},
+        labels_plural={"en": "Equipment", "zh-hans": "设备"},
+    )  # fmt: skip
+    add_options("equipment_kind", [("pump", {"en": "Pump"}), ("valve", {"en": "Valve"})])
+    made = {}
+    for place, kind in enumerate(kind for kind in KINDS if kind not in LEFT_OUT):
+        row = FieldDefinition.objects.create(
+            module=NAME, kind=kind, labels={"en": f"The {kind}"}, position=place,
+            dictionary="equipment_kind" if "choice" in kind else "",
+            target="customers" if kind == "relation" else "",
+        )  # fmt: skip
+        made[kind] = f"cf_{row.pk}"
+    make_sequence(NAME)
+    raise_definitions_version()
+    return made

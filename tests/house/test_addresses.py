@@ -1,0 +1,78 @@
+"""Nothing is open by accident: what somebody who is not signed in gets from every address (2)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+
+# Open to anybody, by name, with the statuses that a plain GET may give.
+PUBLIC = {
+    "login": {200}, "login-code": {302}, "password-forgot": {200}, "password-reset": {200, 404},
+    "healthz": {200}, "readyz": {200, 503}, "auth-token": {405}, "api-schema": {200, 401, 403},
+}  # fmt: skip
+SHUT = {302, 401, 403, 404, 405}
+GIVEN = {
+    "pk": "1",
+    "name": "x",
+    "act": "x",
+    "token": "x" * 40,
+    "module": "customers",
+    "action": "claim",
+    "rest": "nothing",
+}
+
+
+def addresses(patterns=None, above=""):
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        path = above + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, path)
+        else:
+            filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: GIVEN[match[1]], path)
+            yield one.name or path, f"/{filled}"
+
+
+@pytest.mark.django_db
+def test_every_address_is_shut_to_strangers_but_those_listed():
+    client = Client()
+    seen = set()
+    for name, path in addresses():
+        answers = [
+            getattr(client, method)(path) for method in ("get", "post", "delete", "put", "patch")
+        ]
+        get = answers[0]
+        if name in PUBLIC:
+            assert get.status_code in PUBLIC[name], (name, get.status_code)
+            seen.add(name)
+            continue
+        for answer in answers:
+            assert answer.status_code in SHUT, (name, path, answer.status_code)
+            if answer.status_code == 302:
+                assert answer["Location"].startswith("/login/"), (name, path)
+    assert seen == set(PUBLIC)
+
+
+@pytest.mark.django_db
+def test_nothing_changes_by_opening_it(cast, queries):
+    """GET and HEAD write no business row (117)."""
+    client = Client()
+    client.force_login(cast.administrator)
+    wrote = []
+    for name, path in addresses():
+        if name in {"logout"}:
+            continue
+        with queries() as made:
+            client.get(path)
+        writes = [
+            one["sql"][:90]
+            for one in made
+            if re.match(r"(?i)(insert|update|delete)", one["sql"])
+            and not re.search("session", one["sql"], re.I)
+        ]
+        if writes:
+            wrote.append((name, writes))
+    assert wrote == []
