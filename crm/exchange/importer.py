@@ -55,7 +55,8 @@ def run_import(held: Held) -> None:
         with opened_table(job) as table:
             _describe(held, table)
             if job.options.get("phase") == CHECK:
-                _go_through(held, table, write=False)
+                if any(job.options["mapping"].values()):
+                    _go_through(held, table, write=False)
                 _settle_check(held)
             else:
                 _go_through(held, table, write=True)
@@ -264,7 +265,12 @@ def _settle_check(held: Held) -> None:
     job = held.job
     with held.batch():
         job.total = job.done
-    hand_back(held, Job.State.DRAFT, total=job.done, detail=job.detail, done=0, cursor={})
+        job.result = job.result_name = ""
+        write_rejected(job)
+    hand_back(
+        held, Job.State.DRAFT, total=job.total, detail=job.detail, done=0, cursor={},
+        result=job.result, result_name=job.result_name,
+    )  # fmt: skip
 
 
 def _settle_run(held: Held) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import access_to
 from crm.modules.registry import all_modules
+from crm.views.jobs import shell_jobs
 
 GO_KEYS = {"customers": "c", "contacts": "p", "follow-ups": "f"}
 LANGUAGE_NAMES = {"zh-hans": "简体中文", "en": "English"}
@@ -88,7 +89,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 for code, _name in settings.LANGUAGES
             ],
             "toasts": [_toast(message) for message in messages.get_messages(request)],
-            "jobs": [],
+            "jobs": shell_jobs(user),
         },
     }
 

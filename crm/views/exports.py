@@ -1,0 +1,73 @@
+"""The page that asks what to export; the file is made in the background."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from crm.access.policy import Access, access_to
+from crm.exchange.services import FORMATS, export_query, start_export
+from crm.modules.registry import module_named
+
+NOT_OURS = ("view", "page", "peek", "density", "csrfmiddlewaretoken", "format", "query")
+
+
+def _params(text: str) -> QueryDict:
+    params = QueryDict(text, mutable=True)
+    for name in NOT_OURS:
+        params.pop(name, None)
+    return params
+
+
+@require_http_methods(["GET", "POST"])
+def export_page(request: HttpRequest, module: str) -> HttpResponse:
+    """/<module>/export/: the list's own query, columns and format to choose."""
+    access = access_to(request.user, module_named(module))
+    access.require("export")
+    if request.method == "POST":
+        start_export(
+            actor=request.user,
+            module=module,
+            query=_params(request.POST.get("query", "")),
+            columns=request.POST.getlist("columns"),
+            format=request.POST.get("format", "xlsx"),
+        )
+        return HttpResponseRedirect("/jobs/")
+    params = _params(request.META.get("QUERY_STRING", ""))
+    return render(request, "crm/export/page.html", _context(access, params))
+
+
+def _context(access: Access, params: QueryDict) -> dict[str, Any]:
+    module = access.module
+    query = export_query(access, params)
+    rows = access.rows("export").filter(query.where)
+    counted = rows.order_by().values("pk")[:10_001].count()
+    is_masked = bool({name for name in query.columns if name in access.masked})
+    labels = {"xlsx": _("Excel workbook"), "csv": _("CSV, UTF-8")}
+    about = {"xlsx": _("Dates and numbers stay dates and numbers."), "csv": _("For other programs.")}
+    return {
+        "module": module,
+        "crumbs": [
+            {"label": module.group, "url": ""},
+            {"label": module.label_plural, "url": f"/{module.name}/"},
+            {"label": _("Export"), "url": ""},
+        ],
+        "action_url": f"/{module.name}/export/",
+        "cancel_url": f"/{module.name}/?{params.urlencode()}",
+        "count": {"value": min(counted, 10_000), "exact": counted <= 10_000},
+        "query_string": params.urlencode(),
+        "conditions": "",
+        "all_columns": [
+            {"name": name, "label": field.label, "is_on": name in query.columns}
+            for name, field in module.fields.items()
+            if name in access.visible
+        ],
+        "formats": [
+            {"value": one, "label": labels[one], "about": about[one], "is_on": one == "xlsx"}
+            for one in FORMATS
+        ],
+        "note": _("Masked values stay masked.") if is_masked or access.masked else "",
+        "limit_note": _("The file carries your name and the time, and is kept for seven days."),
+    }

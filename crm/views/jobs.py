@@ -1,0 +1,140 @@
+"""Background work as the person sees it: cards that follow him, a page, files, stop and put away."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from crm.access.errors import NotVisible
+from crm.jobs.models import Job
+from crm.jobs.services import cancel_job, open_result, own_job
+
+SHOWN_AFTER = timedelta(minutes=10)
+MOST_CARDS = 3
+MOST_LISTED = 50
+State = Job.State
+RUNNING = (State.QUEUED, State.RUNNING, State.UNDOING)
+CARD_STATES = {
+    State.QUEUED: "waiting", State.RUNNING: "running", State.UNDOING: "running",
+    State.DRAFT: "done", State.UNDONE: "done",
+}  # fmt: skip
+
+
+def card(job: Job, is_flat: bool = False) -> dict[str, Any]:
+    """A job as crm/jobs/card.html takes it."""
+    is_running = job.state in RUNNING
+    has_file = bool(job.result) and job.state not in RUNNING
+    rejected = job.kind == "import"
+    return {
+        "pk": job.pk,
+        "name": job.title,
+        "state": CARD_STATES.get(State(job.state), str(job.state)),
+        "done": job.done,
+        "total": max(job.total, job.done),
+        "unit": _("rows"),
+        "errors": job.errors,
+        "left": time_left(job),
+        "card_url": f"/jobs/{job.pk}/card/" + ("?flat=1" if is_flat else ""),
+        "cancel_url": f"/jobs/{job.pk}/cancel/" if is_running and job.state != State.UNDOING else "",
+        "dismiss_url": "" if is_running or is_flat else f"/jobs/{job.pk}/away/",
+        "result_url": f"/jobs/{job.pk}/file/" if has_file else "",
+        "result_label": _("Rejected rows") if rejected else _("Download"),
+        "url": page_of(job),
+        "message": str(job.detail.get("message") or ("" if is_running else _state_word(job))),
+        "is_flat": is_flat,
+    }
+
+
+def _state_word(job: Job) -> str:
+    if job.state == State.DRAFT:
+        return _("Checked; decide now what comes in.")
+    return str(State(job.state).label) if job.state != State.DONE else ""
+
+
+def page_of(job: Job) -> str:
+    """Where a job is looked at."""
+    return f"/{job.module}/import/{job.pk}/" if job.kind == "import" else "/jobs/"
+
+
+def time_left(job: Job) -> str:
+    """How long it will still take, as far as that can be told."""
+    if job.state != State.RUNNING or not job.started_at or not job.done or job.total <= job.done:
+        return ""
+    spent = (timezone.now() - job.started_at).total_seconds()
+    seconds = max(1, round(spent / job.done * (job.total - job.done)))
+    if seconds < 60:
+        return ngettext("about %d second", "about %d seconds", seconds) % seconds
+    minutes = round(seconds / 60)
+    return ngettext("about %d minute", "about %d minutes", minutes) % minutes
+
+
+def shell_jobs(user: Any) -> list[dict[str, Any]]:
+    """The cards that follow the person: what runs, and what has ended a moment ago."""
+    fresh = Q(ended_at__gt=timezone.now() - SHOWN_AFTER)
+    rows = Job.objects.filter(Q(state__in=RUNNING) | fresh, owner=user)
+    return [card(job) for job in rows[:MOST_CARDS] if not job.detail.get("away")]
+
+
+@require_GET
+def job_list(request: HttpRequest) -> HttpResponse:
+    """/jobs/"""
+    rows = Job.objects.filter(owner=request.user)[:MOST_LISTED]
+    crumbs = [{"label": _("Background work"), "url": ""}]
+    context = {"jobs": [card(job, is_flat=True) for job in rows], "crumbs": crumbs}
+    return render(request, "crm/jobs/page.html", context)
+
+
+@require_GET
+def job_card(request: HttpRequest, pk: int) -> HttpResponse:
+    """/jobs/<id>/card/: the card again; a page that waits for the end is loaded anew then."""
+    job = own_job(request.user, pk)
+    is_flat = bool(request.GET.get("flat"))
+    answer = render(request, "crm/jobs/card.html", {"job": card(job, is_flat)})
+    if is_flat and job.state not in RUNNING:
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+@require_POST
+def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """/jobs/<id>/cancel/"""
+    job = cancel_job(actor=request.user, job_id=pk)
+    if request.headers.get("HX-Request"):
+        return render(request, "crm/jobs/card.html", {"job": card(job)})
+    return HttpResponseRedirect("/jobs/")
+
+
+@require_POST
+def job_away(request: HttpRequest, pk: int) -> HttpResponse:
+    """/jobs/<id>/away/: the card has been seen."""
+    job = own_job(request.user, pk)
+    if job.state not in RUNNING:
+        Job.objects.filter(pk=job.pk).update(detail={**job.detail, "away": True})
+    if request.headers.get("HX-Request"):
+        return HttpResponse("")
+    return HttpResponseRedirect("/jobs/")
+
+
+@require_GET
+def job_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """/jobs/<id>/file/"""
+    job, file = open_result(request.user, pk)
+    answer = FileResponse(file, as_attachment=True, filename=job.result_name or "export")
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["Cache-Control"] = "private, no-store"
+    return answer  # type: ignore[return-value]
+
+
+def import_of(user: Any, module: str, pk: int) -> Job:
+    """An import of this person into this module. Raises NotVisible."""
+    job = own_job(user, pk)
+    if job.kind != "import" or job.module != module:
+        raise NotVisible
+    return job
