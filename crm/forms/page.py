@@ -10,6 +10,7 @@ from crm.access.policy import Access
 from crm.forms.fields import field_context, label_of, member_raw, raw_text, readonly_context
 from crm.forms.posted import is_posted, posted_raw, posted_rows, signature
 from crm.modules.fields import Field
+from crm.modules.module import Module
 
 Errors = Mapping[str, Sequence[Any]]
 NARROW = frozenset({"kind", "since", "until", "postcode"})
@@ -35,8 +36,14 @@ def sections(
         for title, names in grouped.items()
     ]
     collections = [name for name in extra if module.fields[name].is_collection]
-    contact = _section(access, _("Contact and tags"), collections, row, post, errors, writable)
+    title = collections_title(module)
+    contact = _section(access, title, collections, row, post, errors, writable)
     return [section for section in [made[0], contact, *made[1:]] if section["fields"]]
+
+
+def collections_title(module: Module) -> str:
+    """The heading over a module's collections: not all have something to do with contact."""
+    return _("Contact and tags") if "phones" in module.fields else _("More")
 
 
 def _belongs(access: Access, name: str) -> bool:

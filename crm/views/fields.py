@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
-from crm.forms.page import one_field
+from crm.forms.page import collections_title, one_field
 from crm.forms.posted import posted_values
 from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
 from crm.lists.show import show_time
@@ -38,7 +38,7 @@ def group_contexts(access: Access, row: Row, may_edit: bool) -> list[dict[str, A
     ]
     titled[0][1].extend(custom)
     contact = [collection.name for collection in module.collections]
-    titled.insert(1, (_("Contact and tags"), contact))
+    titled.insert(1, (collections_title(module), contact))
     record = ["number", "owner", "department", "created_at", "created_by", "changed_at"]
     titled.append((_("Record"), record))
     for place, (title, found) in enumerate(titled):

@@ -123,8 +123,8 @@ def sign_in(
     contexts = []
 
     def enter(
-        username: str, language: str = "zh-hans", *, theme: str = "light", by_form: bool = False,
-        width: int = 1440, height: int = 900, **more: Any,
+        username: str | None, language: str = "zh-hans", *, theme: str = "light",
+        by_form: bool = False, width: int = 1440, height: int = 900, **more: Any,
     ) -> Any:  # fmt: skip
         User.objects.filter(username=username).update(language=language, theme=theme)
         context = browser.new_context(
@@ -133,7 +133,8 @@ def sign_in(
             locale="en-US" if language == "en" else "zh-CN",
             timezone_id="Asia/Shanghai",
             reduced_motion="reduce",
-            storage_state=None if by_form else kept_sessions.get(username),
+            color_scheme="dark" if theme == "dark" else "light",
+            storage_state=None if by_form else kept_sessions.get(username or ""),
             **more,
         )
         context.add_init_script(REPORTS_REFUSALS)
@@ -141,7 +142,7 @@ def sign_in(
         contexts.append(context)
         page = context.new_page()
         watch.over(page)
-        if by_form or username not in kept_sessions:
+        if username and (by_form or username not in kept_sessions):
             sign_in_by_form(page, username)
             kept_sessions[username] = context.storage_state()
         return page

@@ -1,0 +1,168 @@
+"""Every page of the product with the demo person who would open it, for tests and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm.access.policy import access_to
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: its name, its address, who opens it, what it answers, primary buttons at 1440 px."""
+
+    name: str
+    path: str
+    who: str | None = "rep"
+    status: int = 200
+    primary: int = 0
+    then: Callable[[Any], None] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Ids in the demo that addresses are made of."""
+
+    customer: int
+    contact: int
+    follow_up: int
+    group: int
+    foreign: int
+    person: int
+    department: int
+    team: int
+
+
+def known() -> Known:
+    """Find the records that are shown: a customer with much around it, and what hangs on it."""
+    from accounts.models import Department, Team, User
+
+    rep = User.objects.get(username="rep")
+
+    def first(person: Any, module: str, name: str = "", field: str = "name") -> int:
+        door = access_to(person, module)
+        rows = door.rows().filter(**({field: name} if name else {})).order_by("pk")
+        return int(rows.values_list("pk", flat=True)[0])
+
+    admin = User.objects.get(username="admin")
+    songzhe = User.objects.get(username="songzhe")
+    customer = first(rep, "customers", "松屿制药有限公司")
+    return Known(
+        customer=customer,
+        contact=first(rep, "contacts", str(customer), "customer_id"),
+        follow_up=first(rep, "follow-ups"),
+        group=first(admin, "customers", "江苏工源环境科技集团有限公司"),
+        foreign=first(songzhe, "customers"),
+        person=rep.pk,
+        department=Department.objects.get(name="华东一部").pk,
+        team=Team.objects.get(name="半导体行业组").pk,
+    )
+
+
+def places(at: Known) -> list[Place]:
+    """All pages, in the order in which one walks through the product."""
+    one = f"/customers/{at.customer}/"
+    return [*_daily(at, one), *_files(), *_own(), *_setup(at), *_refusals(at)]
+
+
+def _daily(at: Known, one: str) -> list[Place]:
+    return [
+        Place("login", "/login/", None, primary=1),
+        Place("forgot", "/password/forgot/", None, primary=1),
+        Place("home", "/"),
+        Place("list", "/customers/", primary=1),
+        Place("list-manager", "/customers/?view=all", "manager", primary=1),
+        Place("list-filtered", "/customers/?level=A&sort=-revenue", primary=1),
+        Place("list-nothing", "/customers/?q=没有这样的客户"),
+        Place("list-panel", "/customers/", primary=1, then=_open_panel),
+        Place("list-picked", "/customers/", "manager", primary=1, then=_pick_two),
+        Place("list-filter", "/customers/", primary=1, then=_open_filter),
+        Place("palette", "/customers/", primary=1, then=_open_palette),
+        Place("contacts", "/contacts/", primary=1),
+        Place("follow-ups", "/follow-ups/", "manager"),
+        Place("team", "/follow-ups/team/?period=month", "manager"),
+        Place("record", one, primary=1),
+        Place("record-group", f"/customers/{at.group}/", "director", primary=1),
+        Place("record-contacts", f"{one}?tab=contacts"),
+        Place("people-chart", f"{one}people/"),
+        Place("contact", f"/contacts/{at.contact}/", primary=1),
+        Place("follow-up", f"/follow-ups/{at.follow_up}/"),
+        Place("edit", f"{one}edit/", primary=1),
+        Place("new", "/customers/new/", primary=1),
+        Place("new-contact", "/contacts/new/", primary=1),
+        Place("history", f"{one}history/"),
+        Place("search", "/search/?q=泊川"),
+        Place("bin", "/bin/", "manager"),
+    ]
+
+
+def _files() -> list[Place]:
+    return [
+        Place("import", "/customers/import/", primary=1),
+        Place("export", "/customers/export/", "manager", primary=1),
+        Place("jobs", "/jobs/", "rep"),
+    ]
+
+
+def _own() -> list[Place]:
+    return [
+        Place("me", "/me/"),
+        Place("me-password", "/me/password/"),
+        Place("me-second-factor", "/me/second-factor/"),
+        Place("me-sessions", "/me/sessions/"),
+        Place("me-tokens", "/me/tokens/"),
+    ]
+
+
+def _setup(at: Known) -> list[Place]:
+    return [
+        Place("setup", "/setup/", "admin"),
+        Place("people", "/setup/people/", "admin"),
+        Place("person", f"/setup/people/{at.person}/", "admin"),
+        Place("person-new", "/setup/people/new/", "admin", primary=1),
+        Place("departments", "/setup/departments/", "admin"),
+        Place("department", f"/setup/departments/{at.department}/", "admin", primary=1),
+        Place("team-form", f"/setup/teams/{at.team}/", "admin", primary=1),
+        Place("positions", "/setup/positions/", "admin"),
+        Place("rights", "/setup/roles/rep/?module=customers", "admin", primary=1),
+        Place("role", "/setup/roles/rep/edit/", "admin", primary=1),
+        Place("role-new", "/setup/roles/new/", "admin", primary=1),
+        Place("sign-ins", "/setup/sign-ins/", "admin"),
+        Place("audit", "/setup/audit/", "admin"),
+        Place("dictionaries", "/setup/dictionaries/", "admin"),
+        Place("dictionary", "/setup/dictionaries/industry/", "admin"),
+    ]
+
+
+def _refusals(at: Known) -> list[Place]:
+    return [
+        Place("refused-400", "/customers/?filter=%7B", status=400, primary=1),
+        Place("refused-403", "/setup/people/", status=403, primary=1),
+        Place("refused-404", f"/customers/{at.foreign}/", status=404, primary=1),
+    ]
+
+
+def _open_panel(page: Any) -> None:
+    if page.viewport_size["width"] > 767:
+        page.keyboard.press("j")
+        page.keyboard.press(" ")
+        page.locator("#peek h2").wait_for()
+
+
+def _pick_two(page: Any) -> None:
+    if page.viewport_size["width"] > 767:
+        for place in (1, 3):
+            page.locator("#rows .pick input").nth(place).check()
+
+
+def _open_filter(page: Any) -> None:
+    page.locator("[data-filter]").click()
+    page.locator("#filter-panel").wait_for()
+
+
+def _open_palette(page: Any) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.insert_text("songyu")
+    page.locator("#palette-found [role=option] b", has_text="松屿").first.wait_for()
