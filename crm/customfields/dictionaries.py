@@ -1,5 +1,6 @@
 """The choices of a field: fixed ones, or a dictionary that administrators keep."""
 
+import unicodedata
 from collections.abc import Iterable
 
 from crm.customfields.labels import label_in
@@ -44,18 +45,21 @@ def option_label(field: Field, value: str) -> str:
 
 
 def value_of_label(field: Field, text: str) -> str | None:
-    """The value of a choice named by its value or by its label in any language."""
-    wanted = text.strip().casefold()
+    """The value of a choice named by its value or by its label in any language, in any width."""
+    wanted = _spelled(text)
     if not field.dictionary:
         for value, label in field.choices:
-            if wanted in {str(value).casefold(), str(label).casefold()}:
+            if wanted in {_spelled(str(value)), _spelled(str(label))}:
                 return str(value)
         return None
     for value, labels, active in _dictionaries().get(field.dictionary, []):
-        names = {value.casefold(), *(label.strip().casefold() for label in labels.values())}
-        if active and wanted in names:
+        if active and wanted in {_spelled(value), *map(_spelled, labels.values())}:
             return value
     return None
+
+
+def _spelled(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def add_options(dictionary: str, options: Iterable[tuple[str, dict[str, str]]]) -> None:

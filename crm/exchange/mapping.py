@@ -156,8 +156,14 @@ def _add_labels(add: Callable[[str, str], None], target: Target) -> None:
 def _named(
     words: Mapping[str, list[str]], targets: dict[str, Target], heading: str, children: frozenset[str]
 ) -> Target | None:
-    """The target that a heading names. A word for two places goes to the child that is there."""
+    """The target that a heading names. A word for two places goes to the child that is there.
+
+    Under merged heads a Chinese heading begins with its group ("联系方式 手机"), which may be left out.
+    """
     paths = words.get(normalised(heading), [])
+    _group, _space, own = heading.partition(" ")
+    if not paths and not own.isascii():
+        paths = words.get(normalised(own), [])
     found = [targets[path] for path in paths]
     return min(found, key=lambda one: _rank(one, children), default=None)
 

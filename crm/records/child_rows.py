@@ -169,6 +169,7 @@ def _columns(
 ) -> Values:
     members = module.fields[collection.name].members
     columns = {members[name].value_path: value for name, value in values.items() if name in members}
+    columns.update({name: values[name] for name in collection.stored if name in values})
     if collection.derive:
         columns.update(collection.derive(values))
     return {

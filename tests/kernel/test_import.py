@@ -55,6 +55,10 @@ def test_headings_in_both_languages(cast: Cast) -> None:
         "手机": "contacts.phones.number", "*职务": "contacts.job", "年营业额（万）": "revenue",
         "上次联系": "follow-ups.happened_at", "备注2": "",
     }  # fmt: skip
+    assert guesses(cast.owner, "客户 公司全称", "联系方式 联系人", "联系方式 手机", "张 三") == {
+        "客户 公司全称": "name", "联系方式 联系人": "contacts.name",
+        "联系方式 手机": "contacts.phones.number", "张 三": "",
+    }  # fmt: skip
     assert guesses(cast.owner, "account", "revenue", "employees") == {
         "account": "name", "revenue": "revenue", "employees": "employees",
     }  # fmt: skip
