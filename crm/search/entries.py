@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from crm.lib.grams import grams
+from crm.lib.phones import InvalidPhone, parse_phone, reversed_digits
 from crm.lib.pinyin import initials, joined_pinyin
 from crm.modules.fields import Field
 from crm.modules.module import Module
@@ -48,8 +49,8 @@ def lexemes_of(module: Module, values: Mapping[str, Any]) -> list[str]:
 def words_of(field: Field, text: str) -> set[str]:
     """The words of one value: of a phone its digits, last one first; of a text grams and sounds."""
     if field.kind == "phone":
-        digits = "".join(sign for sign in text if sign.isdigit())
-        return {digits[::-1][:LONGEST]} if digits else set()
+        tail = tail_of(text)
+        return {tail[:LONGEST]} if tail else set()
     if field.kind in WHOLE_KINDS or field.name == "number":
         return {text.lower()[:LONGEST]}
     words = grams(text)
@@ -58,6 +59,14 @@ def words_of(field: Field, text: str) -> set[str]:
         words.add(initials(text)[:LONGEST])
     words.discard("")
     return words
+
+
+def tail_of(text: str) -> str:
+    """A number's digits with its country's, last one first: any way of dialling it is a beginning."""
+    try:
+        return reversed_digits(parse_phone(text).e164)
+    except InvalidPhone:
+        return reversed_digits(text)
 
 
 def refresh_entries(
