@@ -1,0 +1,83 @@
+"""Search finds by readable fields only, within reach only, and never what was typed as syntax (22, 35)."""
+
+import pytest
+
+from crm.access.policy import access_to
+from crm.records.lifecycle import delete_records
+from crm.search.models import SearchEntry
+from tests.kernel.helpers import add, change, found
+from tests.people import share
+
+
+def search(person, text, module="customers"):
+    return found(access_to(person, module), q=text)
+
+
+@pytest.fixture
+def firm(cast):
+    return add(
+        cast.owner, name="上海松屿制药有限公司", wechat="songyu88", phones=["13800138000", "021-62345678"],
+        mails=["li@songyu.example"], tags=["重点客户"], remark="unsearched words",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["松屿", "松", "屿制药", "上海松屿制药有限公司", "songyu", "songyu88", "8000", "138 0013 8000", "62345678",
+     "+86 138-0013-8000", "021-62345678", "重点", "li@songyu", "shanghaisongyu", "shsy"],
+)  # fmt: skip
+def test_what_finds_it(cast, firm, text):
+    assert search(cast.owner, text) == [firm], text
+
+
+@pytest.mark.parametrize(
+    "text", ["松江", "unsearched", "13999", "制松", "@", "!!", "'", "n_松", "n:松屿"]
+)
+def test_what_does_not(cast, firm, text):
+    assert search(cast.owner, text) == [], text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["' | 'n_松", "a' & !'b", "\\", "'''", "(((", "a:*", "<->", "%", "x'; drop table crm_search_entry; --",
+     "\x00", "松" * 400, "&|!()<>:*'\\"],
+)  # fmt: skip
+def test_syntax_is_inert(cast, firm, text):
+    assert search(cast.owner, text) in ([], [firm])
+    assert SearchEntry.objects.filter(record_id=firm).exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("name", "松屿"), ("wechat", "songyu88"), ("phones.number", "13800138000"), ("phones", "8000"),
+     ("mails.address", "li@songyu"), ("tags", "重点"), ("tags.name", "重点")],
+)  # fmt: skip
+@pytest.mark.parametrize("state", ["hidden", "masked"])
+def test_a_field_one_may_not_read_finds_nothing(cast, firm, field, text, state):
+    cast.state("owner", "customers", field, state)
+    assert search(cast.owner, text) == []
+    assert search(cast.director, text) == [firm]
+
+
+def test_search_obeys_the_scope_and_shares(cast, firm):
+    for person in ("stranger", "outsider", "leader", "inactive"):
+        assert search(cast.people[person], "松屿") == [], person
+    for person in ("teammate", "manager", "director", "administrator"):
+        assert search(cast.people[person], "松屿") == [firm], person
+    share("customers", firm, cast.outsider)
+    assert search(cast.outsider, "松屿") == [firm]
+
+
+def test_search_follows_every_write(cast, firm):
+    change(cast.owner, firm, name="苏州岚泊仪器", phones=["13900139000"])
+    assert search(cast.owner, "松屿") == search(cast.owner, "8000") == []
+    assert search(cast.owner, "岚泊") == search(cast.owner, "13900139000") == [firm]
+    delete_records(actor=cast.owner, module="customers", pks=[firm])
+    assert search(cast.owner, "岚泊") == []
+    assert not SearchEntry.objects.filter(module="customers", record_id=firm).exists()
+
+
+def test_other_modules_words_are_not_mixed_up(cast, firm):
+    person = add(cast.owner, "contacts", name="松屿")
+    assert search(cast.owner, "松屿") == [firm]
+    assert search(cast.owner, "松屿", "contacts") == [person]
