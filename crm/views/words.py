@@ -14,8 +14,8 @@ from crm.modules.fields import Field
 OPERATORS = {
     "eq": gettext_lazy("is"),
     "ne": gettext_lazy("is not"),
-    "in": gettext_lazy("is one of"),
-    "not_in": gettext_lazy("is none of"),
+    "in": gettext_lazy("any of"),
+    "not_in": gettext_lazy("none of"),
     "lt": gettext_lazy("below"),
     "lte": gettext_lazy("at most"),
     "gt": gettext_lazy("above"),
