@@ -25,6 +25,7 @@ REFERRING = frozenset({"relation", "user", "department"})
 
 
 def components_of(access: Access) -> dict[str, Schema]:
+    """The schemas of one module: a record, a page of them, a new one, a change."""
     name = access.module.name
     return {
         component(name): _read_schema(access),
