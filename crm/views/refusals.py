@@ -33,9 +33,10 @@ class RefusalMiddleware:
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The answer to something refused."""
-    context = {"message": refusal.message, "fields": refusal.fields}
-    if refusal.status == NotVisible.status:
-        context = {"message": NotVisible.message, "fields": {}}
+    context = {"reason": ""}
+    if refusal.status != NotVisible.status:
+        said = [str(one) for found in refusal.fields.values() for one in found]
+        context = {"reason": " ".join(said) or str(refusal.message)}
     name = TEMPLATES.get(refusal.status, "400.html")
     return render(request, name, context, status=refusal.status)
 
@@ -48,7 +49,7 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's own 403."""
     message = str(exception) if isinstance(exception, PermissionDenied) and str(exception) else ""
-    return render(request, "403.html", {"message": message, "fields": {}}, status=403)
+    return render(request, "403.html", {"reason": message}, status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

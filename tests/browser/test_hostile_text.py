@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -85,11 +86,11 @@ def test_stored_text_stays_text(
     page = sign_in("rep")
     address = f"/customers/{first}/"
     log_a_follow_up(page, address, tmp_path)
-    forged = json.dumps([{"field": "name", "op": "contains", "value": PAYLOADS[0]}])
+    forged = json.dumps({"field": "name", "op": "contains", "value": PAYLOADS[0]})
     walked = [
         "/",
         "/customers/?sort=-created_at",
-        f"/customers/?filter={forged}",
+        f"/customers/?{urlencode({'filter': forged})}",
         f"/customers/?q={PAYLOADS[1]}",
         address,
         f"{address}edit/",

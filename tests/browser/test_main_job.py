@@ -226,7 +226,7 @@ def everywhere(page: Any, address: str, token: str) -> dict[str, str]:
     """The text of every page where a field of this customer could show."""
     seen = {}
     for place, url in {
-        "list": f"/customers/?columns=name,level,{'wechat'}",
+        "list": "/customers/?columns=name,level,wechat",
         "record": address,
         "form": f"{address}edit/",
         "new": "/customers/new/",
@@ -234,8 +234,8 @@ def everywhere(page: Any, address: str, token: str) -> dict[str, str]:
         "export": "/customers/export/",
         "panel": f"{address}peek/",
     }.items():
-        answer = page.goto(url)
-        seen[place] = answer.text() if answer.status == 200 else f"refused {answer.status}"
+        answer = page.request.get(url)
+        seen[place] = answer.text() if answer.ok else f"refused {answer.status}"
     bearer = {"Authorization": f"Bearer {token}"}
     for place, url in {
         "api": f"/api/v1{address}",
@@ -253,7 +253,8 @@ def check_gone(page: Any, address: str, token: str, before: dict[str, str]) -> N
     assert after["list"] == "refused 400"
     marks = (SECRET, 'name="level"', "field-level", "field-wechat", '"wechat"', '"level"')
     for place, text in after.items():
-        assert not [mark for mark in marks if mark in text], place
+        own = marks if place.startswith("api") else marks[:-2]  # WeChat is also a kind of talk
+        assert not [mark for mark in own if mark in text], place
     for place in ("list", "record", "form", "export", "api"):
         assert [mark for mark in marks if mark in before[place]], place
     page.goto("/customers/")

@@ -226,15 +226,18 @@ def test_guessing_a_password_is_slowed_down_in_words(
 def test_a_forged_filter_is_refused_with_a_page(sign_in: SignIn, watch: Watch) -> None:
     watch.expects.add(400)
     page = sign_in("rep")
+    seen = set()
     for forged in (
-        '[{"field": "owner__password", "op": "starts", "value": "a"}]',
-        '[{"field": "name", "op": "regex", "value": "."}]',
+        '{"field": "owner__password", "op": "starts", "value": "a"}',
+        '{"field": "name", "op": "regex", "value": "."}',
         "{",
     ):
         answer = page.goto(f"/customers/?{urlencode({'filter': forged})}")
         assert answer.status == 400
         assert page.locator("h1").is_visible()
         assert page.locator("a.button.primary").count() == 1
+        seen.add(page.locator("main").inner_text())
+    assert len(seen) == 3  # each says what is wrong with it
 
 
 def test_anothers_record_looks_like_one_that_never_was(
