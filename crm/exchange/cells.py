@@ -7,6 +7,7 @@ sentence. Names of people, records and choices are looked up in the language the
 import csv
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -162,10 +163,10 @@ def _choice_reader(field: Field) -> Reader:
     known = {} if field.dictionary else _fixed_choices(field)
 
     def one(text: str) -> str:
-        key = text.strip().casefold()
+        key = unicodedata.normalize("NFKC", text).strip().casefold()
         value = known.get(key)
         if value is None:
-            value = value_of_label(field, text) or text
+            value = value_of_label(field, key) or text
             if len(known) < 1000:
                 known[key] = value
         return value

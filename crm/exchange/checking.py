@@ -13,6 +13,7 @@ from crm.exchange.keys import Finder
 from crm.exchange.lines import Line, Plan, paths_of
 from crm.exchange.spreadsheet import BadRow
 from crm.exchange.targets import child_modules
+from crm.jobs.models import JobRow
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.bulk import Outcome, check_many, create_many, learn_references
@@ -83,18 +84,34 @@ class Chunk:
             if access.may("create"):
                 self._children[child.name] = (access, relation)
 
-    def judge(self, lines: Sequence[Line], write: bool, parent: int | None = None) -> int | None:
-        """Check the rows, and write them if `write`; `parent` is the record of the row above.
-
-        Answers the record of the last row, for the next batch.
-        """
+    def judge(self, lines: Sequence[Line], write: bool) -> None:
+        """Check the rows, and write them if `write`."""
         self.verdicts = [Verdict(line, module=self.module.name) for line in lines]
         self._check_children()
         self._refuse_unread()
         fresh, changed = self._sorted_out()
         self._change(changed, write)
         self._make(fresh, write)
-        return self._carry(write, parent)
+        if write:
+            self._find_brought()
+            owners = [(one, one.pk) for one in self.verdicts if one.pk is not None and one.line.children]
+            for name in self._children:
+                self._write_children(name, owners)
+
+    def _find_brought(self) -> None:
+        """A company that stands in several rows: the contacts of the later ones go to it too."""
+        waiting: dict[int, list[Verdict]] = {}
+        for verdict in self.verdicts:
+            if verdict.pk is None and verdict.is_known and verdict.line.children:
+                for match in verdict.matches:
+                    if match["exact"] and match["pk"]:
+                        waiting.setdefault(match["pk"], []).append(verdict)
+        made = JobRow.objects.filter(
+            job__act=self.act.id, module=self.module.name, outcome=CREATED, record_id__in=list(waiting)
+        )
+        for pk in made.values_list("record_id", flat=True):
+            for verdict in waiting[pk or 0]:
+                verdict.pk = pk
 
     def values_of(self, verdict: Verdict) -> dict[str, Any]:
         """The checked values of a row that would make a new record."""
@@ -154,28 +171,6 @@ class Chunk:
             written_by = _("Written by %s.") % known
             values["text"] = f"{values['text']}\n{written_by}"
 
-    def _carry(self, write: bool, parent: int | None) -> int | None:
-        """Write contacts and follow-ups of rows whose record is known by now."""
-        last = parent
-        owners: list[tuple[Verdict, int]] = []
-        for verdict in self.verdicts:
-            if verdict.line.is_tail and not verdict.outcome:
-                verdict.outcome = CREATED if last is not None or not write else REFUSED
-                if last is None and write:
-                    self._refuse(verdict, {self.module.title: [_("There is no record above to which this belongs.")]})
-                verdict.module = ""
-                verdict.pk = None
-                if last is not None:
-                    owners.append((verdict, last))
-                continue
-            last = verdict.pk
-            if verdict.pk is not None and verdict.line.children:
-                owners.append((verdict, verdict.pk))
-        if write:
-            for name in self._children:
-                self._write_children(name, owners)
-        return last
-
     def _write_children(self, name: str, owners: Sequence[tuple[Verdict, int]]) -> None:
         access, relation = self._children[name]
         is_any = access.module.fields[relation].kind == "any_relation"
@@ -218,7 +213,7 @@ class Chunk:
     def _sorted_out(self) -> tuple[list[Verdict], list[tuple[Verdict, int]]]:
         """Which rows make a new record, and which change one that is there."""
         finder = Finder(self.plan.access, self.choice.key if self.choice.policy == UPDATE else "")
-        wanted = [one for one in self._open() if not one.line.is_tail]
+        wanted = self._open()
         found = finder.find([one.line for one in wanted])
         fresh, changed = [], []
         for verdict, (pk, refusal) in zip(wanted, found, strict=True):

@@ -32,7 +32,7 @@ from crm.exchange.checking import (
 from crm.exchange.files import opened_table
 from crm.exchange.keys import key_fields
 from crm.exchange.lines import Plan
-from crm.exchange.mapping import guess_columns, remember
+from crm.exchange.mapping import chosen_path, guess_columns, remember
 from crm.exchange.rejected import write_rejected
 from crm.exchange.spreadsheet import BadRow, SpreadsheetError, Table
 from crm.exchange.targets import targets_for
@@ -86,7 +86,7 @@ def _describe(held: Held, table: Table) -> None:
         mapping = {one: guess.path for one, guess in zip(table.headings, guesses, strict=True)}
         origins = {one: guess.origin for one, guess in zip(table.headings, guesses, strict=True)}
         if given:
-            mapping = {one: given.get(one, "") for one in table.headings}
+            mapping = {one: chosen_path(given, one) for one in table.headings}
         job.options = {**job.options, "mapping": mapping}
         job.detail = {
             **job.detail,
@@ -175,11 +175,11 @@ def _do_batch(held: Held, batch: list[Row], write: bool, seen: set[int]) -> None
             act = Act(person, "import", job.title, id=job.act)
             chunk = Chunk(person, plan, choice_of(access, job), act, job.started_at or timezone.now())
             lines = plan.lines(_corrected(job, batch))
-            parent = chunk.judge(lines, write, job.cursor.get("parent"))
+            chunk.judge(lines, write)
             if not write:
                 _mark_twins(chunk, seen)
             _note(job, chunk, write)
-            job.cursor = {"row": batch[-1][0], "parent": parent}
+            job.cursor = {"row": batch[-1][0]}
             job.done += len(batch)
     except BaseException:
         job.cursor, job.done, job.errors, job.detail = state
@@ -204,7 +204,7 @@ def _corrected(job: Job, batch: list[Row]) -> Iterator[Row]:
 def _mark_twins(chunk: Chunk, seen: set[int]) -> None:
     """In a check nothing is in the table yet: rows alike are told by what was read before."""
     for verdict in chunk.verdicts:
-        if verdict.outcome != CREATED or verdict.line.is_tail:
+        if verdict.outcome != CREATED:
             continue
         values = chunk.values_of(verdict)
         keys = chunk.module.keys(values)
@@ -222,11 +222,10 @@ def _note(job: Job, chunk: Chunk, write: bool) -> None:
     columns = {name: dict(one) for name, one in (job.detail.get("columns") or {}).items()}
     rows = []
     for verdict in (*chunk.verdicts, *chunk.extra):
-        is_child = bool(verdict.module) and verdict.module != chunk.module.name
+        is_child = verdict.module != chunk.module.name
         outcome = NEAR if not write and verdict.is_known else verdict.outcome
         key = f"{verdict.module}:{outcome}" if is_child else outcome
-        if verdict.module:
-            counts[key] = counts.get(key, 0) + 1
+        counts[key] = counts.get(key, 0) + 1
         if outcome == REFUSED:
             job.errors += 1
         for path in verdict.reasons:

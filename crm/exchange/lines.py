@@ -41,7 +41,6 @@ class Line:
     children: dict[str, dict[str, Any]] = field(default_factory=dict)
     identity: str = ""
     errors: Errors = field(default_factory=dict)  # by path
-    is_tail: bool = False  # only carries more for the record of the row above
 
 
 class Plan:
@@ -140,8 +139,6 @@ class Plan:
             held[name] = found
 
     def _finish(self, line: Line) -> None:
-        own = line.values or line.identity or line.errors
-        line.is_tail = bool(line.children) and not own
         spoken = line.children.get("follow-ups")
         if spoken and not spoken.get("text"):  # a time alone is a follow-up too
             spoken["text"] = _("Taken over from a list.")

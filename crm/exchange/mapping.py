@@ -59,6 +59,17 @@ def normalised(heading: str) -> str:
     return fold(_REQUIRED_MARK.sub("", _BRACKETS.sub("", heading)))
 
 
+def names_of(heading: str) -> list[str]:
+    """What a heading may be called: itself, then without the merged heads above it (联系方式 手机)."""
+    words = heading.split(" ")
+    return [" ".join(words[place:]) for place in range(len(words))]
+
+
+def chosen_path(given: Mapping[str, str], heading: str) -> str:
+    """What a person's mapping says of a heading, whether he names the heads above it or not."""
+    return next((given[name] for name in names_of(heading) if name in given), "")
+
+
 def factor_of(heading: str, target: Target) -> Decimal:
     """By what a number under this heading is multiplied: 10,000 for （万）."""
     if target.value_field.kind not in NUMBER_KINDS:

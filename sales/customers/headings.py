@@ -34,10 +34,12 @@ HEADINGS = {
         "手机", "手机号", "手机号码", "移动电话", "联系人手机", "联系人电话", "联系人手机号",
         "联系电话", "mobile", "cell", "contact phone", "contact mobile",
     ),
-    "contacts.mails.address": ("联系人邮箱", "联系人邮件", "contact email", "contact mail"),
+    "contacts.mails.address": (
+        "邮箱", "电子邮箱", "邮件", "email", "e-mail", "联系人邮箱", "联系人邮件", "contact email", "contact mail",
+    ),
     "contacts.job": ("职务", "职位", "岗位", "title", "job title", "position"),
     "contacts.unit": ("部门", "所在部门", "contact department"),
-    "contacts.wechat": ("联系人微信",),
+    "contacts.wechat": ("微信", "微信号", "联系人微信"),
     "follow-ups.text": (
         "跟进记录", "跟进内容", "最近跟进", "最新跟进", "上次跟进", "沟通记录", "拜访记录", "跟进情况",
         "last note", "last follow-up text", "follow-up",

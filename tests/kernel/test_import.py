@@ -11,6 +11,7 @@ from django.utils import translation
 
 from crm.access.policy import access_to
 from crm.activities.models import FollowUp
+from crm.exchange import importer
 from crm.exchange.mapping import guess_columns
 from crm.exchange.targets import targets_for
 from crm.jobs.models import Job, RememberedMapping
@@ -89,12 +90,13 @@ def test_one_row_brings_customer_contact_and_follow_up(cast: Cast) -> None:
         table(
             "公司全称|联系人|手机|职务|年营业额（万）|上次联系|跟进记录|标签|级别",
             f"{first}|顾明辉|13800001234、139 0000 0021|经理|48.6|2026/10/30|聊得不错|GMP、外资|A 重点",
-            "|陆建平|13800000021||||||",
+            f"{first.upper()}|陆建平|13800000021||||||",
             f"{second}||||１,２００.５|2025年3月4日|||B",
         ),
         encoding="gb18030",
     )  # fmt: skip
     assert (job.state, job.errors) == (Job.State.DONE, 0), job.detail
+    assert outcomes(job) == {2: "created", 3: "skipped", 4: "created"}
     customer = Customer.unscoped.get(name=first)
     assert (customer.revenue, customer.level, customer.owner_id) == (
         Decimal("486000.00"),
@@ -112,6 +114,16 @@ def test_one_row_brings_customer_contact_and_follow_up(cast: Cast) -> None:
     other = Customer.unscoped.get(name=second)
     assert other.revenue == Decimal("12005000.00")
     assert other.last_follow_up_at is not None
+
+
+def test_contacts_of_one_company_may_stand_far_apart(cast: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(importer, "CHUNK", 1)
+    known, name = unlike(), unlike()
+    add(cast.owner, name=known)
+    data = table("公司全称|联系人", f"{name}|王一", f"{unlike()}|李二", f"{name}|张三", f"{known}|赵四")
+    imported(cast.owner, data)
+    assert set(Contact.unscoped.filter(customer__name=name).values_list("name", flat=True)) == {"王一", "张三"}
+    assert not Contact.unscoped.filter(name="赵四").exists()
 
 
 def test_everything_that_is_wrong_is_told_at_once(cast: Cast) -> None:

@@ -1,0 +1,89 @@
+"""A real worker on real Redis, killed in the middle: the next one finishes, and no row comes twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.db import connection
+
+from crm.jobs.models import Job, JobRow
+from crm.jobs.tasks import sweep_jobs
+from sales.customers.models import Customer
+from tests.kernel.exchange_calls import upload
+from tests.kernel.test_import import _files  # noqa: F401
+from tests.people import Cast
+
+ROWS = 6000
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Celery worker on the tests' database and broker, in a group of its own."""
+    parts = connection.settings_dict
+    address = f"{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}"
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "crm.settings.test",
+        "DATABASE_URL": f"postgres://{address}/{parts['NAME']}",
+        "MEDIA_ROOT": str(folder),
+        "JOB_LEASE_SECONDS": "5",
+    }
+    command = [sys.executable, "-m", "celery", "-A", "crm.celery", "worker", "-c", "1", "-l", "ERROR"]
+    with (folder / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*command, "--without-gossip", "--without-mingle"], cwd=ROOT, env=env,
+            start_new_session=True, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(what: Callable[[], Any], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "that took too long"
+        time.sleep(0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    not str(project.CELERY_BROKER_URL).startswith("redis"), reason="there is no Redis here"
+)
+def test_killed_in_the_middle(lasting_cast: Cast, tmp_path: Path) -> None:
+    data = "name,level\n" + "".join(f"Firm {number:05d} of many,A\n" for number in range(ROWS))
+    with worker(tmp_path) as first:
+        job = upload(lasting_cast.owner, data, policy="create")
+        wait_for(lambda: Job.objects.get(pk=job.pk).done >= 1000, 120)
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    done = Job.objects.get(pk=job.pk).done
+    assert 1000 <= done < ROWS
+    assert Customer.unscoped.count() == done
+    with worker(tmp_path):
+        wait_for(lambda: _swept(job.pk), 120)
+    assert Customer.unscoped.count() == ROWS
+    assert JobRow.objects.filter(job=job, outcome="created").count() == ROWS
+
+
+def _swept(pk: int) -> bool:
+    """What beat does every half minute; whether the job has ended."""
+    sweep_jobs()
+    time.sleep(0.5)
+    job = Job.objects.get(pk=pk)
+    assert job.state in (Job.State.RUNNING, Job.State.DONE), job.detail
+    return job.state == Job.State.DONE
