@@ -4,7 +4,7 @@ from django.urls import path
 
 from accounts.api import TokenView
 from accounts.views import door, me
-from accounts.views.setup import index, people, rights, roles, sign_ins, structure
+from accounts.views.setup import index, people, people_import, rights, roles, sign_ins, structure
 
 urlpatterns = [
     path("login/", door.login, name="login"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/auth/token/", TokenView.as_view(), name="auth-token"),
     path("setup/", index.index, name="setup"),
     path("setup/people/", people.people_list, name="setup-people"),
+    path("setup/people/import/", people_import.people_import, name="setup-people-import"),
     path("setup/people/new/", people.person_new, name="setup-person-new"),
     path("setup/people/<int:pk>/", people.person, name="setup-person"),
     path("setup/people/<int:pk>/<slug:act>/", people.person_act, name="setup-person-act"),

@@ -7,7 +7,9 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts.models import Department, User
 from accounts.services.people_import import free_username
@@ -64,3 +66,15 @@ def test_the_shared_teams(cast: Cast) -> None:
         agent = User.objects.get(display_name=row["sales_agent"])
         assert agent.department.manager.display_name == row["manager"]
         assert agent.department.parent.name == row["regional_office"]
+
+
+def test_the_page(cast: Cast, client: Client) -> None:
+    client.force_login(cast.owner)
+    assert client.get("/setup/people/import/").status_code in {403, 404}
+    client.force_login(cast.administrator)
+    assert client.get("/setup/people/import/").status_code == 200
+    assert client.post("/setup/people/import/").status_code == 400
+    file = SimpleUploadedFile("x.csv", "name,manager,office\nAnn Lee,Bo Xu,North".encode())
+    answer = client.post("/setup/people/import/", {"file": file})
+    assert answer.status_code == 200
+    assert User.objects.get(username="ann.lee").department.parent.name == "North"
