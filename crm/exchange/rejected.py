@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.files import File
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crm.exchange.mapping import REASON_HEADING
 from crm.exchange.spreadsheet import write_xlsx
@@ -51,5 +52,6 @@ def reason_text(job: Job, reasons: dict[str, Any]) -> str:
     for path, texts in (reasons.get("fields") or {}).items():
         heading = by_path.get(path)
         sentence = " ".join(dict.fromkeys(texts))
-        parts.append(f"{heading}: {sentence}" if heading else sentence)
-    return " ".join(parts)
+        pair = {"heading": heading, "sentence": sentence}
+        parts.append(_("%(heading)s: %(sentence)s") % pair if heading else sentence)
+    return pgettext("between sentences", " ").join(parts)

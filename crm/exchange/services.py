@@ -7,6 +7,7 @@ from typing import Any
 from django.core.files import File
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crm.access.policy import Access, access_to
 from crm.exchange.checking import POLICIES, SKIP, UPDATE
@@ -18,6 +19,7 @@ from crm.exchange.targets import target_at, targets_for
 from crm.jobs.models import Job
 from crm.jobs.services import keep_upload, start_job
 from crm.lists.query import Query, query_from
+from crm.lists.show import in_sentence
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
 
@@ -45,7 +47,7 @@ def start_import(
     if file.size is not None and file.size > LIMITS.bytes:
         raise Invalid(fields={"file": [str(LimitExceeded("bytes", LIMITS.bytes))]})
     source = keep_upload(file, name)
-    title = _("Import %s") % name
+    title = pgettext("a file", "Import %s") % name
     options = {"file": name[:150], "phase": phase, "policy": policy, "key": key, "mapping": checked}
     record_audit(actor=actor, action="import", module=module, detail={"file": name[:150], "phase": phase})
     return start_job(
@@ -91,7 +93,7 @@ def start_export(
     checked = export_query(access, params)
     options = {"query": params.urlencode(), "columns": list(checked.columns), "format": format}
     record_audit(actor=actor, action="export", module=module, detail=options)
-    title = _("Export %s") % access.module.label_plural
+    title = _("Export %s") % in_sentence(access.module.label_plural)
     return start_job(owner=actor, kind="export", module=module, title=title, options=options)
 
 

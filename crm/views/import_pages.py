@@ -14,6 +14,7 @@ from crm.exchange.targets import Target, describe, targets_for
 from crm.jobs.models import Job, JobRow
 from crm.lib.codes import InvalidCode, compact_code, expected_check_character
 from crm.lists.columns import record_url
+from crm.lists.show import in_a_row
 
 MOST_LINES = 50
 MOST_HEADS = 8
@@ -51,7 +52,7 @@ def column_lines(access: Access, job: Job) -> list[dict[str, Any]]:
             {
                 "index": place, "heading": heading, "origin": origin,
                 "origin_label": words.get(origin, _("Chosen")),
-                "samples": "、".join(values[:3]),
+                "samples": in_a_row(values[:3]),
                 "options": _options(groups, path, heading, targets),
                 "problem": _problem(job, path),
             }
