@@ -163,12 +163,12 @@ def _choice_reader(field: Field) -> Reader:
     known = {} if field.dictionary else _fixed_choices(field)
 
     def one(text: str) -> str:
-        key = unicodedata.normalize("NFKC", text).strip().casefold()
-        value = known.get(key)
+        value = known.get(text)
         if value is None:
-            value = value_of_label(field, key) or text
+            key = unicodedata.normalize("NFKC", text).strip().casefold()
+            value = known.get(key) or value_of_label(field, key) or text
             if len(known) < 1000:
-                known[key] = value
+                known[text] = value
         return value
 
     if field.kind == "choice":

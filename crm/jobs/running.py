@@ -5,6 +5,7 @@ the job next goes on at its cursor. The batch locks the job's row, so two worker
 same job by mistake can't both write: the one whose lease is not the row's stops.
 """
 
+import gc
 import logging
 import uuid
 from collections.abc import Iterator
@@ -106,8 +107,13 @@ def run(job_id: int) -> bool:
     person = get_user_model()._default_manager.filter(pk=held.job.owner_id).first()
     language = getattr(person, "language", "") or settings.LANGUAGE_CODE
     zone = getattr(person, "time_zone", "") or settings.TIME_ZONE
-    with translation.override(language), timezone.override(zone), origin(f"job-{job_id}"):
-        _work(held)
+    gc.collect()
+    gc.freeze()  # many rows make many objects: what was there before needn't be looked at each time
+    try:
+        with translation.override(language), timezone.override(zone), origin(f"job-{job_id}"):
+            _work(held)
+    finally:
+        gc.unfreeze()
     return True
 
 

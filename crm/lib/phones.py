@@ -17,6 +17,7 @@ _LONGEST_INPUT = 60  # longer text is no phone number, and is not handed to a pa
 _LONGEST_EXTENSION = 8
 
 _PLAIN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_SHOWN_MOBILE = re.compile(r"(1[3-9][0-9]) ([0-9]{4}) ([0-9]{4})")  # as we store it
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})")
 _SEPARATORS = str.maketrans("", "", " -()/.")
 _MOBILE_SIGNS = str.maketrans("", "", " -()\t\u00a0")
@@ -61,6 +62,9 @@ def parse_phone(value: str | int | float) -> Phone:
     text = value if isinstance(value, str) else _text_of_number(value)
     if _PLAIN_MOBILE.fullmatch(text):
         return _mobile(text)
+    shown = _SHOWN_MOBILE.fullmatch(text)
+    if shown:
+        return _mobile("".join(shown.groups()))
     text = _normalise(text)
     mobile = _MOBILE.fullmatch(text.translate(_MOBILE_SIGNS))
     if mobile:

@@ -1,6 +1,7 @@
 """One submitted value: from text, number or JSON to what the column stores, or a clear error."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -24,6 +25,7 @@ from crm.records.owners import department_of
 
 LONGEST_TEXT = 20_000
 MOST_CHOICES = 100
+_PLAIN_LINK = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}[a-z]{2,20}/?")
 _url = URLValidator(schemes=["http", "https"])
 
 
@@ -117,6 +119,8 @@ def _integer(_cleaner: Cleaner, field: Field, raw: Any) -> int:
 
 
 def _number(raw: Any) -> Decimal:
+    if type(raw) is Decimal and raw.is_finite():
+        return raw
     if isinstance(raw, bool) or not isinstance(raw, str | int | float | Decimal):
         raise ValueError(_("This must be a number."))
     text = str(raw).strip().replace(",", "").replace("，", "")
@@ -230,6 +234,8 @@ def _link(_cleaner: Cleaner, field: Field, raw: Any) -> str:
     text = _as_text(raw)
     if "://" not in text:
         text = f"https://{text}"
+    if _PLAIN_LINK.fullmatch(text) and len(text) <= 200:
+        return text
     try:
         _url(text)
     except ValidationError:

@@ -17,7 +17,8 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name"
+            " OFFSET 0) AS s, generate_series(1, %s)",
             [model._meta.db_table, count],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -73,7 +74,9 @@ def copy_text(value: Any) -> str:
     if value is None:
         return NOTHING
     if type(value) is str:
-        return value if value.isalnum() else value.translate(_ESCAPES)
+        if "\\" in value or "\t" in value or "\n" in value or "\r" in value or "\x00" in value:
+            return value.translate(_ESCAPES)  # slow, and seldom needed
+        return value
     write = _TEXTS.get(type(value))
     if write is not None:
         return write(value)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import DataError, IntegrityError
@@ -49,13 +50,13 @@ def draft_of(
     `allowed` names fields that a service lets through besides (the owner of a new record).
     """
     module = cleaner.access.module
-    permitted = writable | frozenset(allowed)
     draft = Draft()
     for name, value in raw.items():
         one = module.fields.get(name)
-        if one is None or (name not in permitted and name not in cleaner.access.visible):
+        is_permitted = name in writable or name in allowed
+        if one is None or (not is_permitted and name not in cleaner.access.visible):
             draft.errors[name] = [_("There is no such field.")]
-        elif name not in permitted:
+        elif not is_permitted:
             draft.errors[name] = [_("You may not write this field.")]
         else:
             _take(cleaner, draft, one, value)
@@ -76,10 +77,20 @@ def _sentence(error: ValueError) -> Any:
     return error.args[0] if error.args else _("This value cannot be read.")
 
 
+@lru_cache(maxsize=64)
+def _fields_to_fill(module: Module) -> list[tuple[str, Field]]:
+    """The fields that a new record may not be without, or that come with a default."""
+    return [
+        (name, one)
+        for name, one in module.stored_fields.items()
+        if not one.is_read_only and (one.default is not None or one.required)
+    ]
+
+
 def add_defaults(module: Module, draft: Draft, writable: frozenset[str]) -> None:
     """Give a new record what it needs: defaults, and an error for what is missing."""
-    for name, one in module.stored_fields.items():
-        if name in draft.values or name in draft.errors or one.is_read_only:
+    for name, one in _fields_to_fill(module):
+        if name in draft.values or name in draft.errors:
             continue
         if one.default is not None:
             draft.values[name] = one.default() if callable(one.default) else one.default
