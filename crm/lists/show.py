@@ -48,9 +48,9 @@ def show_number(number: int | Decimal, places: int | None = None) -> str:
 
 
 def in_sentence(label: Any) -> str:
-    """A label in the middle of a sentence: "All customers"; PDF keeps its capitals."""
+    """A label in the middle of a sentence: "All customers"; WeChat and PDF keep their capitals."""
     text = str(label)
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    return text if text[1:] != text[1:].lower() else text[:1].lower() + text[1:]
 
 
 def in_a_row(words: Iterable[Any]) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.lists.columns import plain_text, record_url
-from crm.lists.show import in_a_row, show_date, show_moment, show_time
+from crm.lists.show import in_a_row, in_sentence, show_date, show_moment, show_time
 from crm.modules.registry import module_named
 from crm.records.changes import Change, Entry, entries_of
 from crm.views.lists import title_of
@@ -82,7 +82,7 @@ def entry_contexts(access: Access, entries: list[Entry]) -> list[dict[str, Any]]
 def summary(entry: Entry, word: str) -> str:
     """One line of what an act did."""
     if entry.kind == "changed" and entry.changes:
-        labels = in_a_row(_label(change) for change in entry.changes[:4])
+        labels = in_a_row(in_sentence(_label(change)) for change in entry.changes[:4])
         return _("Changed %s") % labels
     return word
 
