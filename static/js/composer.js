@@ -34,7 +34,7 @@ function showNext(input) {
   place.dataset.empty ??= place.textContent;
   const when = input.value && new Date(input.value);
   place.textContent = when
-    ? when.toLocaleString(document.documentElement.lang, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false })
+    ? when.toLocaleString(document.documentElement.lang.replace(/^en$/, "en-GB"), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false })
     : place.dataset.empty;
 }
 

@@ -69,7 +69,7 @@ SignIn = Callable[..., Any]
 def browser() -> Iterator[Any]:
     """The machine's own Chromium, without a window."""
     with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=gallery.ARGUMENTS)
+        chromium = play.chromium.launch(executable_path=gallery.CHROMIUM, args=gallery.ARGUMENTS)
         yield chromium
         chromium.close()
 

@@ -21,6 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = Path(os.environ.get("NODE_MODULES", ROOT / "node_modules"))
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SIZES = {1440: 900, 1024: 768, 390: 844}
 ARGUMENTS = [
     "--no-sandbox",
@@ -142,7 +143,7 @@ def draw(
     axe = MODULES / "axe-core/axe.min.js"
     faults: list[str] = []
     with served(out) as address, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for width in sizes:
             size = {"width": width, "height": SIZES[width]}
             page = browser.new_page(viewport=size, reduced_motion="reduce")

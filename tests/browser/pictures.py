@@ -4,7 +4,7 @@
         [--sizes 1440,1024,390] [--themes light,dark] [--languages zh-hans,en] [--out DIR]
 
 The product must run with its demo on the database that DATABASE_URL names. --readme makes the
-small pictures in docs/pictures that README.md shows.
+small pictures in docs/pictures out of those that tests/browser/test_main_job.py has left.
 """
 
 from __future__ import annotations
@@ -17,13 +17,22 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.gallery import ARGUMENTS, SIZES, listen
+from tests.browser.gallery import ARGUMENTS, CHROMIUM, SIZES, listen
 
 if TYPE_CHECKING:
     from tests.browser.walk import Place
 
 ROOT = Path(__file__).resolve().parents[2]
-README = ("home", "list-panel", "record", "rights", "palette")
+PICTURES = ROOT / "tests/pictures"
+# What README.md shows: its name there, and the picture that the test of the main job made.
+README = {
+    "import": "zh-hans-04-checked",
+    "palette": "zh-hans-07-palette",
+    "record": "zh-hans-09-followed-up",
+    "team": "zh-hans-10-team",
+    "rights": "zh-hans-11-rights",
+    "record-en": "en-09-followed-up",
+}
 PALETTE_COLOURS = 128  # README pictures are small files
 Look = tuple[str, str]
 
@@ -79,7 +88,7 @@ def draw_all(
     faults: list[str] = []
     ordered = sorted(places, key=lambda place: place.who or "")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for look in looks:
             contexts: dict[str | None, Any] = {}
             for place, width in product(ordered, sizes):
@@ -115,9 +124,13 @@ def main() -> int:
     parser.add_argument("--sizes", default="1440,1024,390")
     parser.add_argument("--themes", default="light,dark")
     parser.add_argument("--languages", default="zh-hans,en")
-    parser.add_argument("--out", type=Path, default=ROOT / "tests/pictures")
+    parser.add_argument("--out", type=Path, default=PICTURES)
     parser.add_argument("--readme", action="store_true")
     options = parser.parse_args()
+    if options.readme:
+        for name, made in README.items():
+            shrink(PICTURES / f"main-job/{made}.png", ROOT / f"docs/pictures/{name}.png")
+        return 0
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     import django
@@ -125,16 +138,11 @@ def main() -> int:
     django.setup()
     from tests.browser import walk
 
-    wanted = set(README if options.readme else filter(None, options.only.split(",")))
+    wanted = set(filter(None, options.only.split(",")))
     places = [p for p in walk.places(walk.known()) if not wanted or p.name in wanted]
-    sizes = [1440] if options.readme else [int(size) for size in options.sizes.split(",")]
-    languages, themes = options.languages.split(","), options.themes.split(",")
-    looks = [("zh-hans", "light")] if options.readme else list(product(languages, themes))
+    sizes = [int(size) for size in options.sizes.split(",")]
+    looks = list(product(options.languages.split(","), options.themes.split(",")))
     faults = draw_all(options.address, places, sizes, looks, options.out)
-    if options.readme:
-        for name in README:
-            made = options.out / f"{name}-1440-zh-hans-light.png"
-            shrink(made, ROOT / "docs/pictures" / f"{name}.png")
     print("\n".join(faults) or "no faults", file=sys.stderr)
     return 1 if faults else 0
 

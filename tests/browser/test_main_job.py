@@ -40,7 +40,7 @@ class Story:
 
 
 STORIES = [
-    Story("zh-hans", "苏州榆桥制药有限公司", ("榆桥", "yuqiao", "0000101"), 5, True,
+    Story("zh-hans", "苏州榆桥制药有限公司", ("榆桥", "yuqiao", "2000101"), 5, True,
           "电话沟通了在线水分仪，周五前发报价，设备部想先看样机。"),
     Story("en", "湖州澄舸环保设备有限公司", ("澄舸", "chengge", "7765432"), 3, False,
           "Spoke about the moisture meter; quote by Friday, they want to see a sample first."),
