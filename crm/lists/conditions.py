@@ -258,6 +258,8 @@ def _starts(access: Access, field: Field, expression: Combinable, value: Any) ->
 
 
 def _empty(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
+    if field.kind == "multi_choice":
+        return Q(**{f"custom__{field.key}__isnull": True})  # an empty list is never stored
     missing = Q(IsNull(expression, True))
     return missing | Q(Exact(expression, "")) if field.kind in TEXTS else missing
 

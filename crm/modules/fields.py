@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Func
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Cast
@@ -57,6 +58,13 @@ KINDS = {
     )
 }
 REFERENCES = frozenset({"relation", "user", "department"})
+
+
+class _Words(Func):
+    """A JSON list as an array of texts, empty where there is none."""
+
+    template = "ARRAY(SELECT jsonb_array_elements_text(%(expressions)s))"
+    output_field = ArrayField(models.TextField())
 
 
 @dataclass(frozen=True)
@@ -137,7 +145,7 @@ class Field:
         if not self.is_custom:
             return F(self.value_path)
         if self.kind == "multi_choice":
-            return KeyTransform(self.key, "custom")  # a list, as JSON
+            return _Words(KeyTransform(self.key, "custom"))
         text = KT(f"custom__{self.key}")
         if self.traits.cast is None:
             return text

@@ -42,7 +42,8 @@ def _follow_ups(access: Access, row: Row) -> Access | None:
     if not access.module.has_follow_ups:
         return None
     door = access_to(access.user, "follow-ups", through=row)
-    return door if door.grants.scope("view") and "text" in door.readable else None
+    is_told = {"text", "happened_at"} <= door.readable  # what was said, and when
+    return door if door.grants.scope("view") and is_told else None
 
 
 def timeline_context(
