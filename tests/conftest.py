@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from accounts.grants import forget_all_rights
-from crm.access import names
+from crm.access import names, sharing, statements
 from crm.customfields import dictionaries
 from crm.modules import registry, stamp
 from crm.records.numbers import make_sequence
@@ -49,6 +49,8 @@ def forget_everything() -> None:
     registry.forget()
     forget_all_rights()
     names._version = None
+    statements._kept.clear()
+    sharing._kept_version = None
     dictionaries._cached_version = None
 
 

@@ -158,6 +158,7 @@ def make_department(name: str, parent: Department | None = None) -> Department:
     made = Department(name=name, parent=parent)
     Department.objects.bulk_create([made])
     place(made)
+    raise_rights_version()
     return made
 
 
@@ -227,6 +228,8 @@ def share(
         if issubclass(one.related_model, base)
     )
     to = {"user": holder} if isinstance(holder, User) else {"group": holder.group}
-    return table._default_manager.create(
+    made = table._default_manager.create(
         content_object_id=pk, permission=permission, until=until, **to
     )
+    raise_rights_version()
+    return made

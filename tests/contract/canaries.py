@@ -13,6 +13,7 @@ from typing import Any
 from accounts.models import RoleField
 from crm.access.grants import State
 from crm.access.policy import access_to
+from crm.access.sharing import UserShare
 from crm.customfields.dictionaries import add_options
 from crm.lib.codes import expected_check_character
 from crm.modules.fields import Field
@@ -34,6 +35,8 @@ MANY = OF_ALL_MODULES | {
     "list", "list, all columns", "list, searched", "list, parts", "api list", "api search",
     "export xlsx", "export csv", "door", "duplicates", "bin",
 }  # fmt: skip
+# Kept on the record above as well, as a field of its own with its own rights.
+COPIED = {"follow-ups": ("happened_at", "next_contact_at")}
 TWINS = {
     "customers": ("name", "city"),
     "contacts": ("name", "job"),
@@ -51,6 +54,12 @@ class Planted:
     pk: int = 0
     parent: tuple[str, int] | None = None
     marks: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+
+    @property
+    def has_shares(self) -> bool:
+        """Whether single records of the module can be shared."""
+        related = (one.related_model for one in self.module.model._meta.related_objects)
+        return any(issubclass(one, UserShare) for one in related)
 
     def only(self, state: str, but: Iterable[str] = ()) -> None:
         """Give the reader's role `state` on all fields of the module, EDIT on those in `but`."""
@@ -91,6 +100,8 @@ class Planted:
         one = self.module.field_at(path)
         if one is None:
             return False
+        if path in COPIED.get(self.module.name, ()):
+            return surface in OF_ALL_MODULES
         if one.kind in {"choice", "multi_choice"}:
             return surface == "api index"  # the choices of other modules' fields
         if one.kind in {"user", "department"}:
@@ -114,6 +125,16 @@ def flat(data: bytes) -> bytes:
         return data
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         return b"\n".join(book.read(name) for name in book.namelist())
+
+
+def as_written(day: dt.date) -> list[str]:
+    """A day in every form that a surface may give it: ISO, Chinese, English, a workbook's number."""
+    month, short, serial = f"{day:%B}", f"{day:%b}", (day - dt.date(1899, 12, 30)).days
+    return [
+        day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day.year}年{day.month}月{day.day:02}日",
+        f"{day.day} {short} {day.year}", f"{short} {day.day}, {day.year}", f"{month} {day.day}, {day.year}",
+        f">{serial}<", f">{serial}.",
+    ]  # fmt: skip
 
 
 class Marker:
@@ -163,20 +184,12 @@ class Marker:
 
     def _date(self, path: str, one: Field) -> tuple[Any, ...]:
         self.number += 1
-        day = dt.date(1931, 1, 1) + dt.timedelta(days=97 * self.number)
-        serial = (day - dt.date(1899, 12, 30)).days
-        english = (f"{day:%b} {day.day}, {day.year}", f"{day:%B} {day.day}, {day.year}")
-        return (
-            day.isoformat(),
-            day.isoformat(),
-            f"{day.year}年{day.month}月{day.day}日",
-            f">{serial}<",
-            *english,
-        )
+        day = dt.date(1961, 1, 1) + dt.timedelta(days=97 * self.number)
+        return day.isoformat(), *as_written(day)
 
     def _datetime(self, path: str, one: Field) -> tuple[Any, ...]:
         day, *marks = self._date(path, one)  # long ago: nothing that happened lies in the future
-        return f"{day}T04:07:00+08:00", *marks
+        return f"{day}T12:07:00+08:00", *marks
 
     def _choice(self, path: str, one: Field) -> tuple[Any, ...] | None:
         if not one.dictionary:
@@ -302,5 +315,8 @@ def _parent(module: Module, values: dict[str, Any]) -> tuple[str, int] | None:
 
 
 def share_with(planted: Planted) -> None:
-    """Let the reader see the record by a share only."""
-    share(planted.module.name, planted.pk, planted.reader)
+    """Let the reader see the record by a share only: its own, or that of the record it hangs on."""
+    if planted.has_shares:
+        share(planted.module.name, planted.pk, planted.reader)
+    elif planted.parent is not None:
+        share(*planted.parent, planted.reader)

