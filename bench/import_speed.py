@@ -43,7 +43,18 @@ from sales.customers.models import Customer  # noqa: E402
 from sales.fixtures.bulk import Calendar, chunk  # noqa: E402
 from sales.fixtures.dictionaries import CHOICES  # noqa: E402
 
-HEADINGS = ("公司全称", "手机", "级别", "来源", "行业", "城市", "员工人数", "年营业额（万）", "网址", "备注")
+HEADINGS = (
+    "公司全称",
+    "手机",
+    "级别",
+    "来源",
+    "行业",
+    "城市",
+    "员工人数",
+    "年营业额（万）",
+    "网址",
+    "备注",
+)
 TABLES = {
     "sales_customer": "id", "sales_customer_history": "id", "crm_phone": "record_id",
     "crm_phone_history": "record_id", "crm_unique_value": "record_id", "crm_match_key": "record_id",
@@ -106,7 +117,9 @@ def import_file(path: Path, user: Any) -> Job:
 def floor_copy(rows: list[tuple[str, ...]], user: Any) -> None:
     """COPY into the table with its indexes, and the history rows; nothing checked."""
     names = [field.column for field in Customer.history.model._meta.concrete_fields]
-    copied = ", ".join(f'"{one}"' for one in names if one in {f.column for f in Customer._meta.concrete_fields})
+    copied = ", ".join(
+        f'"{one}"' for one in names if one in {f.column for f in Customer._meta.concrete_fields}
+    )
     for start in range(0, len(rows), 1000):
         part = rows[start : start + 1000]
         ids = reserve_ids(Customer, len(part))
@@ -130,7 +143,9 @@ def take_out(since: int) -> None:
         cursor.execute("SET session_replication_role = replica")
         for table, column in TABLES.items():
             cursor.execute(f"DELETE FROM {table} WHERE {column} > %s", [since])  # noqa: S608
-        cursor.execute("DELETE FROM crm_job_row; SET session_replication_role = DEFAULT; ANALYZE sales_customer")
+        cursor.execute(
+            "DELETE FROM crm_job_row; SET session_replication_role = DEFAULT; ANALYZE sales_customer"
+        )
 
 
 def last_id() -> int:
@@ -143,7 +158,10 @@ def last_id() -> int:
 def report(name: str, rows: int, seconds: float, cpu: float, more: str = "") -> None:
     """One line of the result."""
     rate = rows / seconds
-    print(f"{name:26} {seconds:8.2f} s  {rate:8.0f} rows/s  (processor {cpu:6.2f} s, {rows / cpu:6.0f} rows/s) {more}", flush=True)
+    print(
+        f"{name:26} {seconds:8.2f} s  {rate:8.0f} rows/s  (processor {cpu:6.2f} s, {rows / cpu:6.0f} rows/s) {more}",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -167,7 +185,13 @@ def main() -> None:
         take_out(since)
         seconds, cpu, job = timed(lambda: import_file(csv_path, user))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        report("csv import", options.rows, seconds, cpu, f"{seconds / floor:.1f} × COPY, {before} MB, {job.state} {job.errors} {job.detail.get('counts')}")
+        report(
+            "csv import",
+            options.rows,
+            seconds,
+            cpu,
+            f"{seconds / floor:.1f} × COPY, {before} MB, {job.state} {job.errors} {job.detail.get('counts')}",
+        )
         take_out(since)
         if options.only != "csv":
             _xlsx(xlsx_path, rows, user, seconds)
@@ -183,11 +207,24 @@ def _small(folder: Path, rows: list[tuple[str, ...]]) -> Path:
 
 def _xlsx(path: Path, rows: list[tuple[str, ...]], user: Any, csv_seconds: float) -> None:
     write_xlsx(path, HEADINGS, rows)
-    read, cpu, _none = timed(lambda: sum(1 for _row in load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)))
+    read, cpu, _none = timed(
+        lambda: sum(
+            1
+            for _row in load_workbook(path, read_only=True)
+            .worksheets[0]
+            .iter_rows(values_only=True)
+        )
+    )
     report("floor: openpyxl reads", len(rows), read, cpu)
     seconds, cpu, job = timed(lambda: import_file(path, user))
     share = seconds / (read + csv_seconds)
-    report("xlsx import", len(rows), seconds, cpu, f"{share:.2f} × (openpyxl + csv), {job.state} {job.errors}")
+    report(
+        "xlsx import",
+        len(rows),
+        seconds,
+        cpu,
+        f"{share:.2f} × (openpyxl + csv), {job.state} {job.errors}",
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Reads permitted columns into rows: the values, then labels and collections by one query each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
@@ -18,25 +19,71 @@ COVERED = "****"
 PARTLY_SHOWN = frozenset({"text", "long_text", "email", "url", "phone", "credit_code"})
 
 
-def load_rows(access: "Access", found: QuerySet, wanted: Iterable[str] | None = None) -> list[Row]:
-    """The rows of a query set as the person of `access` may see them.
+@dataclass(frozen=True)
+class Plan:
+    """What is read for some rows: the fields that show, and the columns behind them."""
 
-    `wanted` names fields (default: all visible); names that are not visible are left out.
-    """
-    fields = [
+    fields: tuple[Field, ...]
+    plain: tuple[Field, ...]
+    collections: tuple[Field, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What each column of a tuple is called."""
+        return ("pk", "version", *(field.name for field in self.plain))
+
+    @property
+    def is_flat(self) -> bool:
+        """Nothing has to be computed, and no child rows loaded."""
+        return not self.collections and not any(field.is_computed for field in self.fields)
+
+
+def plan_of(access: "Access", wanted: Iterable[str] | None = None) -> Plan:
+    """What to read. `wanted` names fields (default: all visible); invisible ones are left out."""
+    names_wanted = None if wanted is None else frozenset(wanted)
+    fields = tuple(
         field
         for name, field in access.module.fields.items()
-        if name in access.visible and (wanted is None or name in wanted)
-    ]
-    stored = {field.name: field for field in _with_inputs(access, fields)}
-    plain = [field for field in stored.values() if not field.is_collection]
-    loaded = _values(found, plain)
-    _replace_references(access, loaded, plain)
-    for field in stored.values():
-        if field.is_collection:
-            _add_collection(access, loaded, field)
-    names_shown = {field.name for field in fields}
-    return [_finish(access, values, fields, names_shown) for values in loaded]
+        if name in access.visible and (names_wanted is None or name in names_wanted)
+    )
+    stored = {field.name: field for field in _with_inputs(access, fields)}.values()
+    return Plan(
+        fields,
+        tuple(field for field in stored if not field.is_collection),
+        tuple(field for field in stored if field.is_collection),
+    )
+
+
+def columns_of(found: QuerySet, plan: Plan) -> QuerySet:
+    """The query set cut to the plan's columns."""
+    custom = {f"_{field.name}": field.expression() for field in plan.plain if field.is_custom}
+    paths = [f"_{field.name}" if field.is_custom else field.value_path for field in plan.plain]
+    return (found.annotate(**custom) if custom else found).values_list("pk", "version", *paths)
+
+
+def load_rows(access: "Access", found: QuerySet, wanted: Iterable[str] | None = None) -> list[Row]:
+    """The rows of a query set as the person of `access` may see them."""
+    plan = plan_of(access, wanted)
+    return rows_from(access, plan, columns_of(found, plan))
+
+
+def rows_from(access: "Access", plan: Plan, tuples: Iterable[Sequence[Any]]) -> list[Row]:
+    """Tuples in the order of the plan's columns as rows: labelled, masked, children added."""
+    keys = plan.keys
+    loaded = [dict(zip(keys, one, strict=True)) for one in tuples]
+    if not loaded:
+        return []
+    _replace_references(access, loaded, plan.plain)
+    for field in plan.collections:
+        _add_collection(access, loaded, field)
+    if plan.is_flat and access.masked.isdisjoint(keys):
+        return [_plain_row(access.module.name, values) for values in loaded]
+    return [_finish(access, values, plan.fields) for values in loaded]
+
+
+def _plain_row(module: str, values: Values) -> Row:
+    pk, version = values.pop("pk"), values.pop("version")
+    return Row(module, pk, version, values)
 
 
 def _with_inputs(access: "Access", fields: Sequence[Field]) -> list[Field]:
@@ -45,15 +92,6 @@ def _with_inputs(access: "Access", fields: Sequence[Field]) -> list[Field]:
         for name in field.inputs:
             found.setdefault(name, access.module.fields[name])
     return list(found.values())
-
-
-def _values(found: QuerySet, fields: Sequence[Field]) -> list[Values]:
-    custom = {f"_{field.name}": field.expression() for field in fields if field.is_custom}
-    paths = [f"_{field.name}" if field.is_custom else field.value_path for field in fields]
-    columns = ("pk", "version", *paths)
-    rows = found.annotate(**custom).values_list(*columns) if custom else found.values_list(*columns)
-    keys = ("pk", "version", *(field.name for field in fields))
-    return [dict(zip(keys, row, strict=True)) for row in rows]
 
 
 def _replace_references(
@@ -68,9 +106,10 @@ def _replace_references(
         if not ids:
             continue
         refs = _references(access, field, ids)
+        hidden = hidden_ref(field.target)
         for values in loaded:
             if values[field.name] is not None:
-                values[field.name] = refs.get(values[field.name], hidden_ref(field.target))
+                values[field.name] = refs.get(values[field.name], hidden)
 
 
 def _references(access: "Access", field: Field, ids: set[int]) -> Mapping[int, Ref]:
@@ -101,7 +140,7 @@ def _add_collection(access: "Access", loaded: Sequence[Values], field: Field) ->
         values[field.name] = tuple(by_record[values["pk"]])
 
 
-def _finish(access: "Access", values: Values, fields: Sequence[Field], shown: set[str]) -> Row:
+def _finish(access: "Access", values: Values, fields: Sequence[Field]) -> Row:
     masked: set[str] = set()
     result: Values = {}
     for field in fields:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable, OrderBy, RawSQL
 
+from crm.access.statements import Statement, compiled, rows_of
 from crm.modules.fields import Field
 
 # Up to this many rows deep, each owner's or department's rows are read from its own index.
@@ -62,6 +62,12 @@ class Slice:
     id_descending: bool | None = None
 
     @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells this slice from others of the same rows, its condition aside."""
+        order = tuple((one.field.name, one.is_descending) for one in self.order)
+        return order, self.offset, self.size, self.is_id_descending
+
+    @property
     def is_id_descending(self) -> bool:
         """The last key is always the id; unless told otherwise it runs like the key before it."""
         if self.id_descending is not None:
@@ -107,11 +113,11 @@ def sliced(rows: QuerySet, branch: Branch, wanted: Slice) -> QuerySet:
     return found[wanted.offset : wanted.offset + wanted.size]
 
 
-def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[int]:
-    """The ids of the slice's rows, in order. `rows` are all of the module's living ones."""
+def page_statement(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> Statement | None:
+    """What answers the ids of the slice's rows, in order. `rows` are all of the module's."""
     depth = wanted.offset + wanted.size
     if len(branches) == 1 and not branches[0].is_lateral(depth):
-        return list(sliced(rows, branches[0], wanted).values_list("pk", flat=True))
+        return compiled(sliced(rows, branches[0], wanted).values_list("pk"))
     parts: list[str] = []
     params: list[Any] = []
     for branch in branches:
@@ -122,13 +128,16 @@ def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[
         parts.append(sql)
         params.extend(values)
     if not parts:
-        return []
+        return None
     outer = ", ".join([*_outer_keys(wanted), "id DESC" if wanted.is_id_descending else "id"])
     union = " UNION ALL ".join(f"({part})" for part in parts)
     sql = f"SELECT id FROM ({union}) AS merged ORDER BY {outer} LIMIT %s OFFSET %s"  # noqa: S608  compiled by Django
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, wanted.size, wanted.offset])
-        return [row[0] for row in cursor.fetchall()]
+    return sql, (*params, wanted.size, wanted.offset)
+
+
+def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[int]:
+    """The ids of the slice's rows, in order."""
+    return [row[0] for row in rows_of(page_statement(rows, branches, wanted))]
 
 
 def _outer_keys(wanted: Slice) -> list[str]:
@@ -145,7 +154,7 @@ def _branch_sql(
 ) -> tuple[str, Sequence[Any]]:
     lateral = branch.is_lateral(depth)
     if lateral:
-        found = rows.filter(**{branch.column: RawSQL("branch.value", [])})  # noqa: S611  no user text
+        found = rows.filter(**{branch.column: RawSQL("branch.value", [])})
         if branch.without is not None:
             found = found.exclude(branch.without)
     else:

@@ -1,9 +1,10 @@
 """The one door: which rows, which fields, whether and why not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import BooleanField, Case, Q, QuerySet, When
+from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -16,12 +17,14 @@ from crm.access.grants import (
     Grants,
     State,
 )  # fmt: skip
-from crm.access.loading import load_rows
-from crm.access.paging import Branch, Slice, is_direct, page_ids, sliced
+from crm.access.loading import Plan, columns_of, load_rows, plan_of, rows_from
+from crm.access.paging import Branch, Slice, is_direct, page_statement, sliced
 from crm.access.rows import ALLOWED, Decision, Ref, Row
 from crm.access.sharing import shared_condition
+from crm.access.statements import Statement, compiled, kept, rows_of
 from crm.modules.module import Module
 from crm.modules.registry import UnknownModule, module_named
+from crm.modules.stamp import versions
 
 COUNT_LIMIT = 10_000
 
@@ -169,19 +172,46 @@ class Access:
         branches = self.branches()
         if not branches:
             return []
-        if is_direct(branches, wanted):
-            return load_rows(self, sliced(self._all, branches[0], wanted), names)
-        return self.rows_of(page_ids(self._all, branches, wanted), names)
+        plan = plan_of(self, names)
+
+        def make() -> Statement | None:
+            if is_direct(branches, wanted):
+                return compiled(columns_of(sliced(self._all, branches[0], wanted), plan))
+            ids = page_statement(self._all, branches, wanted)
+            if ids is None:
+                return None
+            found = self.module.rows.filter(pk__any_of=RawSQL(f"ARRAY({ids[0]})", ids[1]))  # noqa: S611  compiled by Django
+            return compiled(columns_of(wanted.ordered(found), plan))
+
+        return rows_from(self, plan, rows_of(kept(self._key("page", wanted, plan), make)))
+
+    def _key(self, kind: str, wanted: Slice | None, plan: Plan | None = None) -> Hashable:
+        """What a statement is kept under; None for those that are not worth it."""
+        if wanted is not None and (wanted.where or self.through is not None or self.is_bin):
+            return None
+        return (
+            kind,
+            self.grants.user_id,
+            self.module.name,
+            versions(),
+            wanted.key if wanted is not None else None,
+            plan.keys if plan is not None else None,
+        )
 
     def rows_of(self, ids: Iterable[int], names: Iterable[str] | None = None) -> list[Row]:
         """The rows with ids that came from this door, in the order given."""
-        ordered = list(ids)
-        if not ordered:
+        return self._ordered(plan_of(self, names), list(ids))
+
+    def _ordered(self, plan: Plan, ids: list[int]) -> list[Row]:
+        if not ids:
             return []
-        by_id = {
-            row.pk: row for row in load_rows(self, self.module.rows.filter(pk__in=ordered), names)
-        }
-        return [by_id[pk] for pk in ordered if pk in by_id]
+
+        def make() -> Statement | None:
+            return compiled(columns_of(self.module.rows.filter(pk__any_of=[0]), plan))
+
+        found = rows_of(kept(self._key("rows", None, plan), make), ids)
+        by_id = {row.pk: row for row in rows_from(self, plan, found)}
+        return [by_id[pk] for pk in ids if pk in by_id]
 
     def count(self, where: Q, exact: bool = False) -> tuple[int, bool]:
         """How many rows a condition holds: exact up to 10,000, above that (10000, False)."""

@@ -4,14 +4,19 @@ Read here only. Departments and teams own a hidden group each, so a share with o
 is a share with its group.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Lookup, Q
 from django.db.models.functions import Now
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from crm.modules.stamp import rights_version
 
 EDITING = frozenset({"edit"})
 
@@ -70,6 +75,38 @@ def _share_models(
     )
 
 
+_kept: dict[Any, Any] = {}
+_kept_version: int | None = None
+
+
+def _once(key: Any, ask: Callable[[], Any]) -> Any:
+    """An answer kept for one rights version: whoever gives or takes a share raises it."""
+    global _kept_version
+    version = rights_version()
+    if version != _kept_version:
+        _kept.clear()
+        _kept_version = version
+    if key not in _kept:
+        _kept[key] = ask()
+    return _kept[key]
+
+
+def _holds_shares(share: Any, holder: Q) -> bool:
+    """Whether anything at all is shared so with the person."""
+    return share._default_manager.filter(holder).exists()
+
+
+def _permissions(model: type[models.Model], action: str) -> list[int]:
+    """The ids of the permissions that give `action`."""
+    levels = ["change"] if action in EDITING else ["view", "change"]
+    return list(
+        Permission.objects.filter(
+            content_type__app_label=model._meta.app_label,
+            codename__in=[f"{level}_{model._meta.model_name}" for level in levels],
+        ).values_list("pk", flat=True)
+    )
+
+
 def shared_condition(
     model: type[models.Model], action: str, user_id: int, groups: frozenset[int]
 ) -> Q | None:
@@ -79,15 +116,18 @@ def shared_condition(
     """
     if action not in {"view", "edit"}:
         return None
-    levels = ["change"] if action in EDITING else ["view", "change"]
-    codenames = [f"{level}_{model._meta.model_name}" for level in levels]
     user_models, group_models = _share_models(model)
-    condition: Q | None = None
     live = Q(until__isnull=True) | Q(until__gt=Now())
+    label = model._meta.label
+    condition: Q | None = None
     for share, holder in [(one, Q(user_id=user_id)) for one in user_models] + [
         (one, Q(group_id__in=groups)) for one in group_models if groups
     ]:
-        ids = share._default_manager.filter(holder & live, permission__codename__in=codenames)
+        key = (share._meta.label, user_id, groups)
+        if not _once(key, partial(_holds_shares, share, holder)):
+            continue
+        permissions = _once((label, action), partial(_permissions, model, action))
+        ids = share._default_manager.filter(holder & live, permission_id__in=permissions)
         branch = Q(pk__any_of=ArraySubquery(ids.values("content_object_id")))
         condition = branch if condition is None else condition | branch
     return condition

@@ -53,6 +53,11 @@ def held_versions() -> Iterator[None]:
         _held.reset(token)
 
 
+def versions() -> tuple[int, int]:
+    """The versions of rights and of definitions, by one read."""
+    return _held.get() or _read()
+
+
 def rights_version() -> int:
     """The number that changes with every change of role, department, team or share."""
     held = _held.get()

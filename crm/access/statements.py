@@ -1,0 +1,60 @@
+"""Compiled statements of pages that are asked again and again: same person, same rights, no filter.
+
+Compiling a page with the ORM costs several times what PostgreSQL needs to answer it. What is kept
+here is text and parameters only, never rows, and belongs to one version of rights and
+definitions.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from threading import Lock
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+Statement = tuple[str, tuple[Any, ...]]
+
+MOST_KEPT = 4000
+_kept: OrderedDict[Hashable, Statement] = OrderedDict()
+_lock = Lock()
+
+
+def compiled(found: QuerySet) -> Statement | None:
+    """The query set's statement; None where no row can meet its condition."""
+    try:
+        sql, params = found.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return sql, tuple(params)
+
+
+def kept(key: Hashable, make: Callable[[], Statement | None]) -> Statement | None:
+    """The statement kept under `key`, made when it is not there; nothing is kept under None."""
+    if key is None:
+        return make()
+    with _lock:
+        found = _kept.get(key)
+        if found is not None:
+            _kept.move_to_end(key)
+            return found
+    made = make()
+    if made is not None:
+        with _lock:
+            _kept[key] = made
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+    return made
+
+
+def rows_of(statement: Statement | None, ids: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
+    """The rows that a statement answers; `ids` takes the place of its list parameter."""
+    if statement is None:
+        return []
+    sql, params = statement
+    if ids is not None:
+        params = tuple(list(ids) if isinstance(one, list) else one for one in params)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
