@@ -24,7 +24,16 @@ from crm.lib.text import clean, fold
 HEADINGS = {
     "name": ("sales_agent", "agent", "name", "employee", "person", "姓名", "员工", "销售", "人员"),
     "manager": ("manager", "supervisor", "reports to", "上级", "主管", "经理", "直属上级"),
-    "office": ("regional_office", "office", "region", "department", "部门", "办事处", "大区", "区域"),
+    "office": (
+        "regional_office",
+        "office",
+        "region",
+        "department",
+        "部门",
+        "办事处",
+        "大区",
+        "区域",
+    ),
     "username": ("username", "user name", "login", "用户名", "账号"),
     "email": ("mail", "email", "e-mail", "邮箱"),
     "phone": ("phone", "mobile", "手机", "电话"),
@@ -56,7 +65,11 @@ def places_of(headings: Sequence[str]) -> dict[str, int]:
 
 
 def import_people(
-    *, actor: Actor, headings: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]], under: Department | None = None
+    *,
+    actor: Actor,
+    headings: Sequence[str],
+    rows: Iterable[tuple[int, Sequence[Any]]],
+    under: Department | None = None,
 ) -> Report:
     """Make the departments and people of a list; a wrong row is told of and left out."""
     report = Report()
@@ -67,7 +80,8 @@ def import_people(
             report.errors.append((number, _("At most %d rows.") % MOST_ROWS))
             break
         given = {
-            name: clean(str(cells[place])) if cells[place] is not None else "" for name, place in places.items()
+            name: clean(str(cells[place])) if cells[place] is not None else ""
+            for name, place in places.items()
         }
         try:
             with transaction.atomic():
@@ -79,7 +93,11 @@ def import_people(
 
 
 def _one(
-    actor: Actor, given: dict[str, str], roles: dict[str, Role], under: Department | None, report: Report
+    actor: Actor,
+    given: dict[str, str],
+    roles: dict[str, Role],
+    under: Department | None,
+    report: Report,
 ) -> None:
     if not given["name"]:
         raise Refusal(_("The name is missing."))
@@ -94,7 +112,15 @@ def _one(
         _settle(actor, manager, department, team)
         department = team
     more = {name: given[name] for name in ("email", "phone") if given.get(name)}
-    _person(actor, given["name"], department, roles.get(AGENT_ROLE), more, report, given.get("username", ""))
+    _person(
+        actor,
+        given["name"],
+        department,
+        roles.get(AGENT_ROLE),
+        more,
+        report,
+        given.get("username", ""),
+    )
 
 
 def _settle(actor: Actor, manager: User, office: Department | None, team: Department) -> None:
@@ -116,11 +142,15 @@ def _person(
     name: str,
     department: Department | None,
     role: Role | None,
-    more: dict[str, str],
+    more: dict[str, Any],
     report: Report,
     username: str = "",
 ) -> User:
-    known = User.objects.filter(username=username) if username else User.objects.filter(display_name=name)
+    known = (
+        User.objects.filter(username=username)
+        if username
+        else User.objects.filter(display_name=name)
+    )
     found = known.first()
     if found is not None:
         report.known += 1

@@ -31,20 +31,21 @@ class ImportView(ApiView):
     def post(self, request: Request, module: str) -> Response:
         """Take a file; the rows come in later, in the background."""
         self.open(module)
-        unknown = set(request.data) - IMPORT_FIELDS
+        body: Any = request.data
+        unknown = set(body) - IMPORT_FIELDS
         if unknown:
             raise BadQuery(_("There is no field “%s” here.") % sorted(unknown)[0][:80])
         file = request.FILES.get("file")
         if file is None:
             raise Invalid(fields={"file": [_("Send a file.")]})
-        mapping = read_json(request.data["mapping"]) if request.data.get("mapping") else {}
+        mapping = read_json(body["mapping"]) if body.get("mapping") else {}
         job = start_import(
             actor=request.user,
             module=module,
             file=file,
             name=file.name or "",
-            policy=request.data.get("policy") or "skip",
-            key=request.data.get("key") or "",
+            policy=body.get("policy") or "skip",
+            key=body.get("key") or "",
             mapping=as_object(mapping),
         )
         return Response({"job": job.pk}, status=202)

@@ -67,7 +67,8 @@ def join_cell(entries: Sequence[str], is_list: bool) -> str:
     """Entries in one cell, as `split_cell` takes them apart again; quoted where it needs to be."""
     signs = SEPARATORS if is_list or len(entries) > 1 else _STRONG
     quoted = [
-        '"' + one.replace('"', '""') + '"' if signs.search(one) or '"' in one else one for one in entries
+        '"' + one.replace('"', '""') + '"' if signs.search(one) or '"' in one else one
+        for one in entries
     ]
     return "; ".join(quoted) if any(quoted) else ""
 
@@ -127,7 +128,8 @@ def _only(found: set[int], text: str, what: str) -> int:
         raise ValueError(_("There is no %(what)s “%(text)s”.") % {"what": what, "text": text[:60]})
     if len(found) > 1:
         raise ValueError(
-            _("Several are called “%(text)s”; write the number or the user name.") % {"text": text[:60]}
+            _("Several are called “%(text)s”; write the number or the user name.")
+            % {"text": text[:60]}
         )
     return next(iter(found))
 
@@ -222,11 +224,13 @@ def entries_of(target: Target, cell: Any) -> list[str]:
     if kind == "phone":
         return split_phones(text)
     is_list = is_listed(target.field, target.value_field)
-    return split_cell(text) if is_list or _STRONG.search(text) or QUOTED.search(text) else [text.strip()]
+    return (
+        split_cell(text)
+        if is_list or _STRONG.search(text) or QUOTED.search(text)
+        else [text.strip()]
+    )
 
 
 def is_listed(collection: Field, member: Field) -> bool:
     """Whether commas part entries too: short words do not hold any, addresses do."""
     return len(collection.members) == 1 or member.kind in {"email", "choice", "phone"}
-
-

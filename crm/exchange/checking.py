@@ -94,7 +94,9 @@ class Chunk:
         self._make(fresh, write)
         if write:
             self._find_brought()
-            owners = [(one, one.pk) for one in self.verdicts if one.pk is not None and one.line.children]
+            owners = [
+                (one, one.pk) for one in self.verdicts if one.pk is not None and one.line.children
+            ]
             for name in self._children:
                 self._write_children(name, owners)
 
@@ -107,7 +109,10 @@ class Chunk:
                     if match["exact"] and match["pk"]:
                         waiting.setdefault(match["pk"], []).append(verdict)
         made = JobRow.objects.filter(
-            job__act=self.act.id, module=self.module.name, outcome=CREATED, record_id__in=list(waiting)
+            job__act=self.act.id,
+            module=self.module.name,
+            outcome=CREATED,
+            record_id__in=list(waiting),
         )
         for pk in made.values_list("record_id", flat=True):
             for verdict in waiting[pk or 0]:
@@ -155,7 +160,9 @@ class Chunk:
                 self._settle_author(access, cleaner, verdict.line.children[name])
                 draft = new_draft(access, cleaner, verdict.line.children[name])
                 draft.errors.pop(relation, None)
-                unread = {path.removeprefix(f"{name}.").partition(".")[0] for path in verdict.line.errors}
+                unread = {
+                    path.removeprefix(f"{name}.").partition(".")[0] for path in verdict.line.errors
+                }
                 errors = {one: texts for one, texts in draft.errors.items() if one not in unread}
                 if errors:
                     self._refuse(verdict, paths_of(self.plan, errors, name))
@@ -199,7 +206,9 @@ class Chunk:
         """What the parents have already of this kind, so that a second import adds nothing twice."""
         field_ = access.module.fields[relation]
         keys = [f"{self.module.name}/{pk}" for pk in parents] if is_any else list(parents)
-        wanted = [one for one in (access.module.title, "happened_at") if one in access.module.fields]
+        wanted = [
+            one for one in (access.module.title, "happened_at") if one in access.module.fields
+        ]
         columns = [access.module.fields[name].value_path for name in wanted]
         rows = access.rows().filter(**{f"{field_.value_path}__in": keys})
         found = set()
@@ -241,7 +250,11 @@ class Chunk:
             )  # fmt: skip
         else:
             batch = check_many(
-                actor=self.actor, module=self.module.name, rows=rows, act=self.act, near_is_fine=near
+                actor=self.actor,
+                module=self.module.name,
+                rows=rows,
+                act=self.act,
+                near_is_fine=near,
             )
             outcomes = batch.outcomes
             self._drafts = dict(zip((id(one) for one in fresh), batch.drafts, strict=True))
@@ -286,4 +299,3 @@ class Chunk:
 
 def _identity(module: Module, parent: int, values: Mapping[str, Any]) -> tuple[Any, ...]:
     return (parent, values.get(module.title), values.get("happened_at"))
-

@@ -84,7 +84,9 @@ def writer_for(field: Field) -> Write:
 
 
 def _moment(value: Any) -> Any:
-    return timezone.localtime(value).replace(tzinfo=None) if isinstance(value, dt.datetime) else value
+    return (
+        timezone.localtime(value).replace(tzinfo=None) if isinstance(value, dt.datetime) else value
+    )
 
 
 def _label(value: Any) -> str:
@@ -178,7 +180,11 @@ def _states(access: Access, columns: Sequence[Column]) -> dict[str, Any]:
     return {
         "fields": {column.path: int(access.state(column.path)) for column in columns},
         "reach": [
-            {"all": one.everything, "owners": sorted(one.owners), "departments": sorted(one.departments)}
+            {
+                "all": one.everything,
+                "owners": sorted(one.owners),
+                "departments": sorted(one.departments),
+            }
             for one in (scope, view)
         ],
     }
@@ -199,7 +205,10 @@ def may_fetch(user: Any, job: Job) -> bool:
     for then, scope in zip(states["reach"], now, strict=True):
         lost = (then["all"] and not scope.everything) or (
             not scope.everything
-            and not (set(then["owners"]) <= scope.owners and set(then["departments"]) <= scope.departments)
+            and not (
+                set(then["owners"]) <= scope.owners
+                and set(then["departments"]) <= scope.departments
+            )
         )
         if lost:
             return False

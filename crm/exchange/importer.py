@@ -6,6 +6,7 @@ phase: "check" reads everything and writes no record, "run" writes. `job.detail`
 of it. The cursor is the number of the last row that is done.
 """
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -78,7 +79,9 @@ def _describe(held: Held, table: Table) -> None:
         given = job.options.get("mapping") or {}
         unknown = [path for path in given.values() if path and path not in targets]
         if unknown:
-            raise Failed(_("There is no field “%s” that you may fill by an import.") % unknown[0][:80])
+            raise Failed(
+                _("There is no field “%s” that you may fill by an import.") % unknown[0][:80]
+            )
         guesses = guess_columns(
             person, access.module, targets, table.headings, samples,
             with_memory=not job.options.get("guess_anew"),
@@ -113,9 +116,13 @@ def _shown(cell: Any) -> str:
 def plan_of(access: Access, job: Job) -> Plan:
     """How the rows of this job's file become records, by the rights of this moment."""
     options = job.options
-    plan = Plan(access, job.detail["headings"], options["mapping"], clear=options.get("empty") == "clear")
+    plan = Plan(
+        access, job.detail["headings"], options["mapping"], clear=options.get("empty") == "clear"
+    )
     if plan.refused:
-        raise Failed(_("You may no longer fill the field of the column “%s”.") % plan.refused[0][:80])
+        raise Failed(
+            _("You may no longer fill the field of the column “%s”.") % plan.refused[0][:80]
+        )
     if not plan.columns:
         raise Failed(_("No column of the file stands for a field."))
     return plan
@@ -172,8 +179,10 @@ def _do_batch(held: Held, batch: list[Row], write: bool, seen: set[int]) -> None
             access = access_to(person, job.module)
             require_import(access)
             plan = plan_of(access, job)
-            act = Act(person, "import", job.title, id=job.act)
-            chunk = Chunk(person, plan, choice_of(access, job), act, job.started_at or timezone.now())
+            act = Act(person, "import", job.title, id=job.act or uuid.uuid4())
+            chunk = Chunk(
+                person, plan, choice_of(access, job), act, job.started_at or timezone.now()
+            )
             lines = plan.lines(_corrected(job, batch))
             chunk.judge(lines, write)
             if not write:

@@ -29,8 +29,8 @@ def key_fields(access: Access) -> list[Field]:
         is_known = name == access.module.title or name in access.module.duplicate_fields
         if name == IDENTITY or (is_known and field.kind in KEY_KINDS):
             found.append(field)
-        elif field.is_collection and f"{name}.{next(iter(field.members))}" in access.readable:
-            if access.module.collections_by_name[name].model is Phone:
+        elif field.is_collection and access.module.collections_by_name[name].model is Phone:
+            if f"{name}.{next(iter(field.members))}" in access.readable:
                 found.append(field)
     return found
 
@@ -74,8 +74,12 @@ class Finder:
         keys = {n: _exact_keys(self.access.module, line, self.key) for n, line in enumerate(lines)}
         if not any(keys.values()):
             return self._by_column(field, lines)
-        holders = exact_holders(self.access.module, {key for found in keys.values() for key in found})
-        reached = set(self.access.rows().filter(pk__in=set(holders.values())).values_list("pk", flat=True))
+        holders = exact_holders(
+            self.access.module, {key for found in keys.values() for key in found}
+        )
+        reached = set(
+            self.access.rows().filter(pk__in=set(holders.values())).values_list("pk", flat=True)
+        )
         found: dict[int, set[int]] = {}
         for place, mine in keys.items():
             hits = {holders[key] for key in mine if key in holders} & reached
@@ -84,7 +88,11 @@ class Finder:
         return found
 
     def _by_column(self, field: Field, lines: Sequence[Line]) -> dict[int, set[int]]:
-        values = {n: str(line.values[self.key]).strip() for n, line in enumerate(lines) if line.values.get(self.key)}
+        values = {
+            n: str(line.values[self.key]).strip()
+            for n, line in enumerate(lines)
+            if line.values.get(self.key)
+        }
         rows = self.access.rows().filter(**{f"{field.value_path}__in": set(values.values())})
         by_value: dict[str, set[int]] = {}
         for value, pk in rows.values_list(field.value_path, "pk"):
@@ -102,7 +110,9 @@ class Finder:
                     continue
                 wanted.setdefault(place, set()).add(columns.get("e164", ""))
         numbers = {number for found in wanted.values() for number in found if number}
-        rows = collection.model._default_manager.filter(module=self.access.module.name, e164__in=numbers)
+        rows = collection.model._default_manager.filter(
+            module=self.access.module.name, e164__in=numbers
+        )
         by_number: dict[str, set[int]] = {}
         for number, pk in rows.values_list("e164", "record_id"):
             by_number.setdefault(number, set()).add(pk)

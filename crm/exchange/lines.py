@@ -46,7 +46,13 @@ class Line:
 class Plan:
     """How rows of one file become values, for one person and one mapping."""
 
-    def __init__(self, access: Access, headings: Sequence[str], mapping: Mapping[str, str], clear: bool = False) -> None:
+    def __init__(
+        self,
+        access: Access,
+        headings: Sequence[str],
+        mapping: Mapping[str, str],
+        clear: bool = False,
+    ) -> None:
         self.access = access
         self.module: Module = access.module
         self.headings = list(headings)
@@ -59,7 +65,9 @@ class Plan:
             if mapping.get(heading) in targets
         ]
         self.refused = [
-            heading for heading in headings if mapping.get(heading) and mapping[heading] not in targets
+            heading
+            for heading in headings
+            if mapping.get(heading) and mapping[heading] not in targets
         ]
         self._plain = [one for one in self.columns if one.target.member is None]
         self._many = [one for one in self.columns if one.target.member is not None]
@@ -158,13 +166,18 @@ def _sentence(error: ValueError) -> str:
     return str(error.args[0]) if error.args else _("This value cannot be read.")
 
 
-def paths_of(plan: Plan, errors: Mapping[str, Sequence[Any]], module: str = "") -> dict[str, list[str]]:
+def paths_of(
+    plan: Plan, errors: Mapping[str, Sequence[Any]], module: str = ""
+) -> dict[str, list[str]]:
     """Errors by field as errors by the path of a column; what no column fills keeps its name."""
     found: dict[str, list[str]] = {}
     for name, texts in errors.items():
         path = f"{module}.{name}" if module else name
         for column in plan.columns:
-            same = column.name == name and (column.target.module.name if column.target.is_child else "") == module
+            same = (
+                column.name == name
+                and (column.target.module.name if column.target.is_child else "") == module
+            )
             if same:
                 path = column.target.path
                 break

@@ -35,8 +35,14 @@ NUMBER_KINDS = frozenset({"integer", "decimal", "money"})
 # Words for fields that any module may have, by path; modules add theirs as `headings`.
 COMMON_HEADINGS: dict[str, tuple[str, ...]] = {
     "number": ("编号", "编码", "no", "id"),
-    "owner": ("负责人", "所有人", "归属人", "业务员", "销售", "销售员", "跟单人", "所属销售", "salesperson", "sales rep", "account owner"),
-    "phones.number": ("电话", "手机", "手机号", "手机号码", "联系电话", "电话号码", "固话", "座机", "办公电话", "公司电话", "tel", "telephone", "mobile", "cell", "phone", "phone number"),
+    "owner": (
+        "负责人", "所有人", "归属人", "业务员", "销售", "销售员", "跟单人", "所属销售", "salesperson",
+        "sales rep", "account owner",
+    ),
+    "phones.number": (
+        "电话", "手机", "手机号", "手机号码", "联系电话", "电话号码", "固话", "座机", "办公电话", "公司电话",
+        "tel", "telephone", "mobile", "cell", "phone", "phone number",
+    ),
     "mails.address": ("邮箱", "电子邮箱", "邮件", "电子邮件", "email", "e-mail", "mail"),
     "addresses.street": ("地址", "详细地址", "公司地址", "办公地址", "通讯地址", "address", "street"),
     "addresses.postcode": ("邮编", "邮政编码", "zip", "postal code"),
@@ -119,7 +125,11 @@ def guess_columns(
 
 
 def _take(
-    guesses: list[Guess], place: int, target: Target | None, targets: dict[str, Target], taken: set[str]
+    guesses: list[Guess],
+    place: int,
+    target: Target | None,
+    targets: dict[str, Target],
+    taken: set[str],
 ) -> None:
     if target is not None and _is_free(targets, target.path, taken):
         guesses[place] = Guess(target.path, GUESSED)
@@ -144,11 +154,11 @@ def _words(module: Module, targets: dict[str, Target]) -> dict[str, list[str]]:
             for target in targets.values():
                 add(target.path, target.path)
                 _add_labels(add, target)
-    for prefix, table in (("", COMMON_HEADINGS), ("", module.headings)):
+    for table in (COMMON_HEADINGS, module.headings):
         for path, synonyms in table.items():
-            target = target_at(targets, prefix + path)
-            for word in synonyms if target is not None else ():
-                add(word, target.path if target else "")
+            known = target_at(targets, path)
+            for word in synonyms if known is not None else ():
+                add(word, known.path if known else "")
     return found
 
 
@@ -165,7 +175,10 @@ def _add_labels(add: Callable[[str, str], None], target: Target) -> None:
 
 
 def _named(
-    words: Mapping[str, list[str]], targets: dict[str, Target], heading: str, children: frozenset[str]
+    words: Mapping[str, list[str]],
+    targets: dict[str, Target],
+    heading: str,
+    children: frozenset[str],
 ) -> Target | None:
     """The target that a heading names. A word for two places goes to the child that is there.
 
@@ -185,7 +198,9 @@ def _rank(target: Target, children: frozenset[str]) -> int:
     return 2 if target.is_child else 1
 
 
-def _by_values(values: Sequence[Any], targets: dict[str, Target], children: set[str]) -> Target | None:
+def _by_values(
+    values: Sequence[Any], targets: dict[str, Target], children: set[str]
+) -> Target | None:
     """What a column with a heading that says nothing holds: mobiles, credit codes, mails."""
     for kind, looks in _LOOKS:
         fitting = sum(looks(value) for value in values)
@@ -242,9 +257,14 @@ def remembered(user: Any, module: Module, headings: Sequence[str]) -> dict[str, 
 def remember(user: Any, module: Module, mapping: Mapping[str, str]) -> None:
     """Keep heading → path for next time; "" means: not imported."""
     rows = [
-        RememberedMapping(owner=user, module=module.name, heading=heading[:LONGEST_HEADING], field=path)
+        RememberedMapping(
+            owner=user, module=module.name, heading=heading[:LONGEST_HEADING], field=path
+        )
         for heading, path in mapping.items()
     ]
     RememberedMapping.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["owner", "module", "heading"], update_fields=["field"]
+        rows,
+        update_conflicts=True,
+        unique_fields=["owner", "module", "heading"],
+        update_fields=["field"],
     )

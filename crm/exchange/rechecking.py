@@ -22,7 +22,9 @@ def fix_cells(*, actor: Any, job: Job, fixes: dict[int, dict[int, str]]) -> None
         locked = Job.objects.select_for_update().get(pk=job.pk)
         kept = {row: dict(cells) for row, cells in (locked.options.get("fixes") or {}).items()}
         for row, cells in fixes.items():
-            kept.setdefault(str(row), {}).update({str(place): text for place, text in cells.items()})
+            kept.setdefault(str(row), {}).update(
+                {str(place): text for place, text in cells.items()}
+            )
         if locked.state == Job.State.DRAFT and len(kept) <= MOST_FIXES:
             locked.options = {**locked.options, "fixes": kept}
             _recheck(actor, locked, fixes)
@@ -34,7 +36,10 @@ def decide(*, job: Job, decisions: dict[int, str]) -> None:
     """Keep what the person decided about rows that look like known ones."""
     with transaction.atomic():
         locked = Job.objects.select_for_update().get(pk=job.pk)
-        kept = {**(locked.options.get("decisions") or {}), **{str(n): one for n, one in decisions.items()}}
+        kept = {
+            **(locked.options.get("decisions") or {}),
+            **{str(n): one for n, one in decisions.items()},
+        }
         if locked.state == Job.State.DRAFT and len(kept) <= MOST_FIXES:
             locked.options = {**locked.options, "decisions": kept}
             locked.save(update_fields=["options"])
@@ -48,7 +53,7 @@ def _recheck(actor: Any, job: Job, fixes: dict[int, dict[int, str]]) -> None:
     rows = {row.number: row for row in _main_rows(job, fixes)}
     given = []
     for number, row in rows.items():
-        cells = list(row.cells)
+        cells = list(row.cells or [])
         for place, text in fixes[number].items():
             if place < len(cells):
                 cells[place] = text or None
@@ -75,7 +80,11 @@ def _main_rows(job: Job, numbers: Iterable[int]) -> Iterable[JobRow]:
 
 
 def _count(
-    counts: dict[str, int], columns: dict[str, Any], outcome: str, reasons: dict[str, Any], step: int
+    counts: dict[str, int],
+    columns: dict[str, Any],
+    outcome: str,
+    reasons: dict[str, Any],
+    step: int,
 ) -> None:
     counts[outcome] = max(0, counts.get(outcome, 0) + step)
     kind = "near" if outcome == NEAR else "bad"

@@ -35,12 +35,15 @@ def _lines(job: Job) -> Iterator[list[Any]]:
     width = len(job.detail["headings"])
     seen = 0
     rows = JobRow.objects.filter(job=job, outcome__in=LEFT_OUT, cells__isnull=False)
-    for number, cells, reasons in rows.order_by("number", "id").values_list(
-        "number", "cells", "reasons"
-    ).iterator(chunk_size=2000):
+    for number, cells, reasons in (
+        rows.order_by("number", "id")
+        .values_list("number", "cells", "reasons")
+        .iterator(chunk_size=2000)
+    ):
         if number == seen:
             continue
         seen = number
+        cells = cells or []
         padded = [*cells, *[None] * (width - len(cells))][:width]
         yield [*padded, reason_text(job, reasons or {})]
 

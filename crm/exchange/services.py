@@ -49,7 +49,9 @@ def start_import(
     source = keep_upload(file, name)
     title = pgettext("a file", "Import %s") % name
     options = {"file": name[:150], "phase": phase, "policy": policy, "key": key, "mapping": checked}
-    record_audit(actor=actor, action="import", module=module, detail={"file": name[:150], "phase": phase})
+    record_audit(
+        actor=actor, action="import", module=module, detail={"file": name[:150], "phase": phase}
+    )
     return start_job(
         owner=actor, kind="import", module=module, title=title, options=options, source=source
     )
@@ -117,4 +119,12 @@ def query_of_body(body: Mapping[str, Any]) -> QueryDict:
     return params
 
 
-__all__ = ["CHECK", "RUN", "check_choices", "export_query", "query_of_body", "start_export", "start_import"]
+__all__ = [
+    "CHECK",
+    "RUN",
+    "check_choices",
+    "export_query",
+    "query_of_body",
+    "start_export",
+    "start_import",
+]

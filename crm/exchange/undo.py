@@ -38,7 +38,9 @@ def undo_import(held: Held) -> None:
 def _order(job: Job) -> list[str]:
     """The modules of what was written: those of contacts and follow-ups before the main one."""
     found = list(
-        JobRow.objects.filter(job=job, record_id__isnull=False).values_list("module", flat=True).distinct()
+        JobRow.objects.filter(job=job, record_id__isnull=False)
+        .values_list("module", flat=True)
+        .distinct()
     )
     return sorted((name for name in found if name), key=lambda name: name == job.module)
 
@@ -74,12 +76,19 @@ def _batch(held: Held, module_name: str, outcome: str, take_back: Any) -> bool:
 def _take_away(job: Job, access: Access, act: Act, rows: Sequence[JobRow]) -> set[JobRow]:
     """Delete what was made and is as it was made; answers the rows whose record stays."""
     by_pk = {row.record_id: row for row in rows}
-    mine = access.rows("edit").select_for_update(of=("self",)).filter(pk__in=list(by_pk)).order_by("pk")
+    mine = (
+        access.rows("edit")
+        .select_for_update(of=("self",))
+        .filter(pk__in=list(by_pk))
+        .order_by("pk")
+    )
     untouched = {record.pk for record in mine if record.version == (by_pk[record.pk].version or 1)}
     free = untouched - _with_others(job, access.module, untouched)
     delete_set(act, access.module, sorted(free))
     gone = set(
-        access.module.rows.filter(pk__in=list(by_pk), deleted_at__isnull=False).values_list("pk", flat=True)
+        access.module.rows.filter(pk__in=list(by_pk), deleted_at__isnull=False).values_list(
+            "pk", flat=True
+        )
     )
     return {row for pk, row in by_pk.items() if pk not in free and pk not in gone}
 

@@ -72,7 +72,15 @@ class Held:
             if self.job.cursor != row.cursor:
                 self.job.attempts = 0
             self.job.save(
-                update_fields=["cursor", "done", "total", "errors", "detail", "lease_until", "attempts"]
+                update_fields=[
+                    "cursor",
+                    "done",
+                    "total",
+                    "errors",
+                    "detail",
+                    "lease_until",
+                    "attempts",
+                ]
             )
 
     def person(self) -> Any:
@@ -92,9 +100,7 @@ def claim(job_id: int) -> Held | None:
         lease_until=now + LEASE,
         attempts=F("attempts") + 1,
         started_at=Case(When(started_at__isnull=True, then=Value(now)), default=F("started_at")),
-        state=Case(
-            When(state=State.QUEUED, then=Value(State.RUNNING.value)), default=F("state")
-        ),
+        state=Case(When(state=State.QUEUED, then=Value(State.RUNNING.value)), default=F("state")),
     )
     return Held(Job.objects.get(pk=job_id, lease=token)) if taken else None
 

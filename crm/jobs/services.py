@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -134,7 +134,7 @@ def keep_upload(file: File, name: str) -> str:
     return default_storage.save(f"jobs/{uuid.uuid4().hex}.{ending}", file)
 
 
-def open_result(user: Any, job_id: int) -> tuple[Job, BinaryIO]:
+def open_result(user: Any, job_id: int) -> "tuple[Job, File[Any]]":
     """The made file, for its owner, after asking his rights again. Raises NotVisible."""
     job = own_job(user, job_id)
     gone = job.expires_at is not None and job.expires_at < timezone.now()

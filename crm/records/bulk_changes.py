@@ -64,9 +64,11 @@ def update_many(
     left = list(range(len(rows)))
     while left:
         seen: set[int] = set()
-        now = [
-            place for place in left if rows[place][0] not in seen and not seen.add(rows[place][0])
-        ]
+        now = []
+        for place in left:
+            if rows[place][0] not in seen:
+                seen.add(rows[place][0])
+                now.append(place)
         access = access_to(actor, module)
         with transaction.atomic():
             tasks = _prepare(access, act, {n: rows[n] for n in now}, outcomes, with_rights)

@@ -39,7 +39,7 @@ def copy_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> N
         for name, value in row.items():
             cells[places[name]] = copy_text(value)
         lines.append("\t".join(cells))
-    copy_lines(model._meta.db_table, [field.column for field in columns], lines)
+    copy_lines(model._meta.db_table, [str(field.column) for field in columns], lines)
 
 
 def copy_lines(table: str, columns: Sequence[str], lines: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from crm.modules.module import Keys, Module
 from crm.records.beside import MatchKey, UniqueValue
-from crm.records.copying import copy_lines, copy_text, reserve_ids
+from crm.records.copying import copy_lines, copy_text
 
 LONGEST_KEY = 300
 

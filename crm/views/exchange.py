@@ -33,7 +33,9 @@ State = Job.State
 def stages(current: int) -> list[dict[str, str]]:
     """The steps, as crm/import/stages.html takes them."""
     labels = (_("File"), _("Columns and check"), _("Duplicates"), _("Import"))
-    states = ["past" if n < current else "now" if n == current else "next" for n in range(len(labels))]
+    states = [
+        "past" if n < current else "now" if n == current else "next" for n in range(len(labels))
+    ]
     return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]
 
 
@@ -112,7 +114,9 @@ def _past(user: Any, module: str) -> list[dict[str, Any]]:
 def import_template(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/import/template/: a workbook with the headings of what the person may fill."""
     access = _open(request, module)
-    targets = [one for one in targets_for(access).values() if not one.is_child and one.path != "number"]
+    targets = [
+        one for one in targets_for(access).values() if not one.is_child and one.path != "number"
+    ]
     required = [one for one in targets if one.field.required and not one.field.is_collection]
     rest = [one for one in targets if one not in required and (one.member is None or _is_main(one))]
     headings = [str(one.field.label) for one in (*required, *rest)]
@@ -167,11 +171,23 @@ def _take_mapping(request: HttpRequest, access: Access, job: Job) -> HttpRespons
     options = {**job.options, "mapping": mapping}
     is_other_sheet = bool(sheet) and sheet != job.detail.get("sheet")
     if data.get("act") == "guess" or is_other_sheet:
-        options = {**options, "mapping": {}, "sheet": sheet, "guess_anew": True, "fixes": {}, "decisions": {}}
+        options = {
+            **options,
+            "mapping": {},
+            "sheet": sheet,
+            "guess_anew": True,
+            "fixes": {},
+            "decisions": {},
+        }
         requeue(job, options=options, detail={})
     elif mapping != job.options.get("mapping") or data.get("act") == "check":
         if mapping != job.options.get("mapping"):
-            origins = {h: job.detail["origins"].get(h) if mapping[h] == job.options["mapping"].get(h) else "chosen" for h in headings}
+            origins = {
+                h: job.detail["origins"].get(h)
+                if mapping[h] == job.options["mapping"].get(h)
+                else "chosen"
+                for h in headings
+            }
             job.detail = {**job.detail, "origins": origins}
         requeue(job, options=options, detail=job.detail)
     elif data.get("act") == "next":
@@ -203,13 +219,19 @@ def _duplicates_page(request: HttpRequest, access: Access, job: Job) -> HttpResp
     module = access.module
     if request.method == "POST":
         return _start_run(request, access, job)
-    policy = job.options.get("policy") or SKIP
+    policy, key = job.options.get("policy") or SKIP, job.options.get("key") or module.title
     about = {
         SKIP: _("They stay out and are listed with the reason."),
-        UPDATE: _("Cells that hold something replace what is there; the record is found by the key."),
+        UPDATE: _(
+            "Cells that hold something replace what is there; the record is found by the key."
+        ),
         CREATE: _("Only similar ones come in; what is exactly the same never does."),
     }
-    labels = {SKIP: _("Skip the row"), UPDATE: _("Update the record"), CREATE: _("Create it anyway")}
+    labels = {
+        SKIP: _("Skip the row"),
+        UPDATE: _("Update the record"),
+        CREATE: _("Create it anyway"),
+    }
     why_not = "" if access.may("edit") else access.decide("edit").reason
     mapped = {path.partition(".")[0] for path in job.options.get("mapping", {}).values() if path}
     counts = job.detail.get("counts") or {}
@@ -225,7 +247,7 @@ def _duplicates_page(request: HttpRequest, access: Access, job: Job) -> HttpResp
             for one in POLICIES
         ],
         "keys": [
-            {"value": one.name, "label": one.label, "is_on": one.name == (job.options.get("key") or module.title)}
+            {"value": one.name, "label": one.label, "is_on": one.name == key}
             for one in key_fields(access)
             if one.name in mapped
         ],
@@ -265,7 +287,11 @@ def _run_page(request: HttpRequest, access: Access, job: Job) -> HttpResponse:
 
 def _result(access: Access, job: Job) -> dict[str, Any]:
     name = access.module.name
-    seconds = int((job.ended_at - job.started_at).total_seconds()) if job.ended_at and job.started_at else 0
+    seconds = (
+        int((job.ended_at - job.started_at).total_seconds())
+        if job.ended_at and job.started_at
+        else 0
+    )
     took = ngettext("Took %d second.", "Took %d seconds.", seconds) % seconds
     message = str(job.detail.get("message") or "")
     return {
@@ -303,7 +329,8 @@ def import_undo(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     context = {
         **_frame(access, 3, job),
         "title": _("Undo this import"),
-        "text": _("%(created)s new records go to the bin, %(updated)s get their old values back.") % counts,
+        "text": _("%(created)s new records go to the bin, %(updated)s get their old values back.")
+        % counts,
         "warning": _("Records that somebody has changed since stay as they are."),
         "action_url": f"/{module}/import/{job.pk}/undo/",
         "cancel_url": f"/{module}/import/{job.pk}/",

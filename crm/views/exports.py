@@ -46,7 +46,10 @@ def _context(access: Access, params: QueryDict) -> dict[str, Any]:
     counted = rows.order_by().values("pk")[:10_001].count()
     is_masked = bool({name for name in query.columns if name in access.masked})
     labels = {"xlsx": _("Excel workbook"), "csv": _("CSV, UTF-8")}
-    about = {"xlsx": _("Dates and numbers stay dates and numbers."), "csv": _("For other programs.")}
+    about = {
+        "xlsx": _("Dates and numbers stay dates and numbers."),
+        "csv": _("For other programs."),
+    }
     return {
         "module": module,
         "crumbs": [

@@ -40,7 +40,11 @@ def column_lines(access: Access, job: Job) -> list[dict[str, Any]]:
     """The columns of the file, as crm/import/map.html takes them."""
     targets = targets_for(access)
     groups = describe(targets)
-    words = {REMEMBERED: _("As last time"), GUESSED: _("Guessed, have a look"), NONE: _("Not matched")}
+    words = {
+        REMEMBERED: _("As last time"),
+        GUESSED: _("Guessed, have a look"),
+        NONE: _("Not matched"),
+    }
     mapping, samples = job.options.get("mapping") or {}, job.detail.get("samples") or []
     lines = []
     for place, heading in enumerate(job.detail.get("headings") or []):
@@ -95,7 +99,9 @@ def check_context(access: Access, job: Job, shown: str) -> dict[str, Any] | None
     bad, alike = counts.get(REFUSED, 0), counts.get(NEAR, 0)
     outcome = NEAR if shown == "near" or (not bad and alike) else REFUSED
     rows = list(
-        JobRow.objects.filter(job=job, outcome=outcome, cells__isnull=False).order_by("number")[:MOST_LINES]
+        JobRow.objects.filter(job=job, outcome=outcome, cells__isnull=False).order_by("number")[
+            :MOST_LINES
+        ]
     )
     heads = _heads(access, job, rows)
     filters = (
@@ -127,7 +133,9 @@ def _heads(access: Access, job: Job, rows: list[JobRow]) -> list[dict[str, Any]]
         if path in targets:
             align = "num" if targets[path].value_field.kind in NUMBER_KINDS else ""
             found.append({"index": place, "label": heading, "path": path, "align": align})
-    found.sort(key=lambda one: (one["path"] != access.module.title, one["path"] not in wrong, one["index"]))
+    found.sort(
+        key=lambda one: (one["path"] != access.module.title, one["path"] not in wrong, one["index"])
+    )
     return found[:MOST_HEADS]
 
 
@@ -135,8 +143,9 @@ def _line(access: Access, job: Job, row: JobRow, heads: list[dict[str, Any]]) ->
     reasons = (row.reasons or {}).get("fields") or {}
     is_near = row.outcome == NEAR
     cells = []
+    given = row.cells or []
     for head in heads:
-        value = row.cells[head["index"]] if head["index"] < len(row.cells) else None
+        value = given[head["index"]] if head["index"] < len(given) else None
         text = "" if value is None else str(value)
         is_wrong = head["path"] in reasons and not is_near
         cells.append(
@@ -161,8 +170,10 @@ def _line(access: Access, job: Job, row: JobRow, heads: list[dict[str, Any]]) ->
 def _repairs(row: JobRow, heads: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A last sign of a credit code that can be reckoned is offered, never put in silently."""
     for head in heads:
-        if head["path"].endswith("credit_code") and head["path"] in (row.reasons or {}).get("fields", {}):
-            code = compact_code(str(row.cells[head["index"]] or ""))
+        if head["path"].endswith("credit_code") and head["path"] in (row.reasons or {}).get(
+            "fields", {}
+        ):
+            code = compact_code(str((row.cells or [])[head["index"]] or ""))
             try:
                 right = code[:17] + expected_check_character(code)
             except InvalidCode:
@@ -211,7 +222,7 @@ def alike_rows(access: Access, job: Job) -> list[dict[str, Any]]:
         found.append(
             {
                 "number": row.number,
-                "title": str(row.cells[title] or "") if title < len(row.cells) else "",
+                "title": str((row.cells or [""])[title] or ""),
                 "existing": first.get("label") or "",
                 "existing_url": record_url(access.module.name, pk) if pk else "",
                 "why": _("the same") if first.get("exact") else reason_text(job, row.reasons or {}),

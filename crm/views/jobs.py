@@ -41,7 +41,9 @@ def card(job: Job, is_flat: bool = False) -> dict[str, Any]:
         "errors": job.errors,
         "left": time_left(job),
         "card_url": f"/jobs/{job.pk}/card/" + ("?flat=1" if is_flat else ""),
-        "cancel_url": f"/jobs/{job.pk}/cancel/" if is_running and job.state != State.UNDOING else "",
+        "cancel_url": f"/jobs/{job.pk}/cancel/"
+        if is_running and job.state != State.UNDOING
+        else "",
         "dismiss_url": "" if is_running or is_flat else f"/jobs/{job.pk}/away/",
         "result_url": f"/jobs/{job.pk}/file/" if has_file else "",
         "result_label": _("Rejected rows") if rejected else _("Download"),
@@ -84,7 +86,7 @@ def shell_jobs(user: Any) -> list[dict[str, Any]]:
 @require_GET
 def job_list(request: HttpRequest) -> HttpResponse:
     """/jobs/"""
-    rows = Job.objects.filter(owner=request.user)[:MOST_LISTED]
+    rows = Job.objects.filter(owner_id=request.user.pk)[:MOST_LISTED]
     crumbs = [{"label": _("Background work"), "url": ""}]
     context = {"jobs": [card(job, is_flat=True) for job in rows], "crumbs": crumbs}
     return render(request, "crm/jobs/page.html", context)

@@ -15,7 +15,9 @@ from accounts.models import Department, User
 from accounts.services.people_import import free_username
 from tests.people import Cast
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "b2b_pipeline" / "sales_teams.csv"
+SHARED = (
+    Path(__file__).resolve().parents[3] / "shared" / "data" / "b2b_pipeline" / "sales_teams.csv"
+)
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -30,7 +32,9 @@ def run(path: Path, **options: str) -> str:
 
 
 def test_offices_teams_and_people(cast: Cast, tmp_path: Path) -> None:
-    path = write(tmp_path / "x.csv", "姓名,主管,部门", "陈一,王总,华东", "李二,王总,华东", ",王总,华东")
+    path = write(
+        tmp_path / "x.csv", "姓名,主管,部门", "陈一,王总,华东", "李二,王总,华东", ",王总,华东"
+    )
     assert "row 4" in run(path, under="group")
     team = Department.objects.get(name__contains="王总")
     assert (team.parent.name, team.parent.parent.name) == ("华东", "group")
@@ -74,7 +78,7 @@ def test_the_page(cast: Cast, client: Client) -> None:
     client.force_login(cast.administrator)
     assert client.get("/setup/people/import/").status_code == 200
     assert client.post("/setup/people/import/").status_code == 400
-    file = SimpleUploadedFile("x.csv", "name,manager,office\nAnn Lee,Bo Xu,North".encode())
+    file = SimpleUploadedFile("x.csv", b"name,manager,office\nAnn Lee,Bo Xu,North")
     answer = client.post("/setup/people/import/", {"file": file})
     assert answer.status_code == 200
     assert User.objects.get(username="ann.lee").department.parent.name == "North"

@@ -120,9 +120,14 @@ def test_contacts_of_one_company_may_stand_far_apart(cast: Cast, monkeypatch: An
     monkeypatch.setattr(importer, "CHUNK", 1)
     known, name = unlike(), unlike()
     add(cast.owner, name=known)
-    data = table("公司全称|联系人", f"{name}|王一", f"{unlike()}|李二", f"{name}|张三", f"{known}|赵四")
+    data = table(
+        "公司全称|联系人", f"{name}|王一", f"{unlike()}|李二", f"{name}|张三", f"{known}|赵四"
+    )
     imported(cast.owner, data)
-    assert set(Contact.unscoped.filter(customer__name=name).values_list("name", flat=True)) == {"王一", "张三"}
+    assert set(Contact.unscoped.filter(customer__name=name).values_list("name", flat=True)) == {
+        "王一",
+        "张三",
+    }
     assert not Contact.unscoped.filter(name="赵四").exists()
 
 

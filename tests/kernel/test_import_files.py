@@ -37,7 +37,9 @@ def test_a_messy_workbook(cast: Cast, tmp_path: Path) -> None:
     found = outcomes(job)
     created = {row for row, outcome in found.items() if outcome == "created"}
     told = {row: reasons(job, row) for row, outcome in found.items() if outcome == "refused"}
-    assert created == set(expected.good), {row: told.get(row) for row in set(expected.good) - created}
+    assert created == set(expected.good), {
+        row: told.get(row) for row in set(expected.good) - created
+    }
     duplicates = {later for _first, later in expected.exact_duplicates}
     assert set(told) == set(expected.refused) | duplicates
     headings = {target: heading for heading, target in MAPPING.items()}
@@ -76,7 +78,11 @@ def test_its_columns_guess_themselves(cast: Cast, tmp_path: Path) -> None:
 def test_the_shared_accounts(cast: Cast) -> None:
     path = SHARED / "accounts.csv"
     job = imported(cast.owner, path, policy="create")
-    assert job.options["mapping"] == {"account": "name", "revenue": "revenue", "employees": "employees"}
+    assert job.options["mapping"] == {
+        "account": "name",
+        "revenue": "revenue",
+        "employees": "employees",
+    }
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert job.state == Job.State.DONE

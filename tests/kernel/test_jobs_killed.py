@@ -39,7 +39,18 @@ def worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         "MEDIA_ROOT": str(folder),
         "JOB_LEASE_SECONDS": "5",
     }
-    command = [sys.executable, "-m", "celery", "-A", "crm.celery", "worker", "-c", "1", "-l", "ERROR"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "crm.celery",
+        "worker",
+        "-c",
+        "1",
+        "-l",
+        "ERROR",
+    ]
     with (folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--without-gossip", "--without-mingle"], cwd=ROOT, env=env,
