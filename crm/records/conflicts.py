@@ -21,6 +21,7 @@ def refuse_stale(
             continue
         one = access.module.fields[name]
         if one.is_collection:
+            mine, theirs = (_readable(access, name, rows) for rows in (mine, theirs))
             before = None if name in _changed_since(access, record.pk, version) else theirs
         elif one.is_custom:
             before = typed(one, (past.get("custom") or {}).get(one.key))
@@ -29,6 +30,14 @@ def refuse_stale(
         if before != mine:
             conflicts.append(Conflict(name, before, theirs, mine))
     raise StaleRecord(record.version, conflicts, record.changed_by_id)
+
+
+def _readable(access: Access, name: str, rows: Any) -> list[dict[str, Any]]:
+    """The rows of a collection with those members only that the person may read."""
+    return [
+        {key: value for key, value in row.items() if f"{name}.{key}" in access.readable}
+        for row in rows or ()
+    ]
 
 
 def _changed_since(access: Access, pk: int, version: int) -> set[str]:

@@ -195,6 +195,14 @@ def update_record(
     draft.refuse()
     if not change.names:
         return record.version
+    _write_change(act, access, record, change)
+    _require_in_reach(access, "edit", pk)
+    return version + 1
+
+
+def _write_change(act: Act, access: Access, record: Any, change: Change) -> None:
+    """Everything that becomes of a checked change, in its order."""
+    pk = record.pk
     refuse_loops(access.module, pk, change.changed)
     if access.module.parent in change.changed:
         hold_parent(access.module, change.changed)
@@ -203,9 +211,7 @@ def update_record(
     _save(access, record, change)
     for name, changes in change.children.items():
         apply_changes(act, access.module, access.module.collections_by_name[name], pk, changes)
-    _tell(act, access.module, pk, version + 1, CHANGED, "changed", change.names)
-    _require_in_reach(access, "edit", pk)
-    return version + 1
+    _tell(act, access.module, pk, record.version + 1, CHANGED, "changed", change.names)
 
 
 def _change_keys(access: Access, pk: int, change: Change) -> None:

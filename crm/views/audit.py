@@ -125,7 +125,11 @@ def audit_log(request: HttpRequest) -> HttpResponse:
             {"label": label, "url": url(kind=kind), "is_current": kind == asked["kind"]}
             for kind, label in KINDS.items()
         ],
-        "search": {"value": asked["q"], "url": request.path, "keep": [{"name": "kind", "value": asked["kind"]}]},
+        "search": {
+            "value": asked["q"],
+            "url": request.path,
+            "keep": [{"name": "kind", "value": asked["kind"]}],
+        },
         "period": {"from": asked["from"], "to": asked["to"]},
         "entries": list(_entries(request, shown)),
         "pager": {

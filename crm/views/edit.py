@@ -19,7 +19,7 @@ from crm.modules.registry import module_named
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
 from crm.records.duplicates import matches_of
-from crm.records.errors import DuplicateFound, Invalid, StaleRecord
+from crm.records.errors import Conflict, DuplicateFound, Invalid, StaleRecord
 from crm.records.services import create_record, update_record
 from crm.views.history import said
 from crm.views.lists import title_of
@@ -152,24 +152,7 @@ def conflict_context(
 ) -> dict[str, Any]:
     """Both values side by side; everything else that was posted comes along."""
     by = names.people([refusal.changed_by]).get(refusal.changed_by or 0)
-    shown = set()
-    conflicts = []
-    for conflict in refusal.conflicts:
-        field = access.module.fields[conflict.field]
-        texts = [said(access, field, v) for v in (conflict.before, conflict.theirs, conflict.mine)]
-        shown.add(conflict.field)
-        conflicts.append(
-            {
-                "name": conflict.field,
-                "label": field.label,
-                "html_name": conflict.field,
-                "before": texts[0],
-                "theirs": texts[1],
-                "mine": texts[2],
-                "is_same_field": conflict.before != conflict.theirs,
-                "is_merged": False,
-            }
-        )
+    shown = {conflict.field for conflict in refusal.conflicts}
     skipped = {"csrfmiddlewaretoken", "version"}
     keep = [
         {"name": name, "value": value}
@@ -187,9 +170,24 @@ def conflict_context(
         "version": refusal.version,
         "by": by.label if by else _("somebody"),
         "when": show_moment(row["changed_at"]) if "changed_at" in row else "",
-        "conflicts": conflicts,
+        "conflicts": [_conflict(access, conflict) for conflict in refusal.conflicts],
         "keep": keep,
         "files_lost": [],
+    }
+
+
+def _conflict(access: Access, conflict: Conflict) -> dict[str, Any]:
+    """One disputed field with its three values in words."""
+    field = access.module.fields[conflict.field]
+    return {
+        "name": conflict.field,
+        "label": field.label,
+        "html_name": conflict.field,
+        "before": said(access, field, conflict.before),
+        "theirs": said(access, field, conflict.theirs),
+        "mine": said(access, field, conflict.mine),
+        "is_same_field": conflict.before != conflict.theirs,
+        "is_merged": False,
     }
 
 

@@ -130,32 +130,12 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
         raise NotAllowed
     if request.method == "GET":
         return render(request, "crm/detail/field_edit.html", _editing(access, row, field))
-    raw_version = request.POST.get("version", "")
-    version = int(raw_version) if raw_version.isascii() and raw_version.isdigit() else None
-    values = posted_values(access, request.POST, row)
     try:
-        update_record(
-            actor=request.user,
-            module=module,
-            pk=pk,
-            values=values,
-            version=version,
-            source="inline",
-        )
+        _save(request, access, row)
     except StaleRecord as refusal:
-        if all(conflict.theirs == conflict.before for conflict in refusal.conflicts):
-            update_record(
-                actor=request.user,
-                module=module,
-                pk=pk,
-                values=values,
-                version=refusal.version,
-                source="inline",
-            )  # fmt: skip  somebody changed other fields: this one is still as it was read
-        else:
-            context = _editing(access, row, field, request.POST)
-            context.update(version=refusal.version, conflict=_conflict(access, row, field, refusal))
-            return render(request, "crm/detail/field_edit.html", context, status=409)
+        context = _editing(access, row, field, request.POST)
+        context.update(version=refusal.version, conflict=_conflict(access, row, field, refusal))
+        return render(request, "crm/detail/field_edit.html", context, status=409)
     except (Invalid, DuplicateFound) as refusal:
         messages = [message for found in refusal.fields.values() for message in found]
         context = _editing(access, row, field, request.POST, messages or [refusal.message])
@@ -163,6 +143,29 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
     row = access.get(pk)
     context = {"field": {**field_view(access, row, field, is_editable=True), "just_saved": True}}
     return render(request, "crm/detail/field.html", context)
+
+
+def _save(request: HttpRequest, access: Access, row: Row) -> None:
+    """Save what was posted; that somebody changed other fields meanwhile is no conflict here."""
+    raw = request.POST.get("version", "")
+    values = posted_values(access, request.POST, row)
+
+    def save(version: int | None) -> None:
+        update_record(
+            actor=request.user,
+            module=access.module.name,
+            pk=row.pk,
+            values=values,
+            version=version,
+            source="inline",
+        )
+
+    try:
+        save(int(raw) if raw.isascii() and raw.isdigit() else None)
+    except StaleRecord as refusal:
+        if any(conflict.theirs != conflict.before for conflict in refusal.conflicts):
+            raise
+        save(refusal.version)
 
 
 def _editing(
