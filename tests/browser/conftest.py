@@ -1,7 +1,7 @@
 """What the browser tests share: one product with its demo, one Chromium, people signed in.
 
-The demo is loaded once for all of them and swept away after the last; a test that changes what
-another may look at puts it back. Every test fails on a script error, on an error in the console
+The demo is loaded for each module and swept away after its last test; a test that changes what
+another of its module may look at puts it back. Every test fails on a script error, on an error in the console
 and on a refusal by the content policy.
 """
 
@@ -74,7 +74,7 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def product(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Product]:
@@ -107,7 +107,7 @@ def watch() -> Iterator[Watch]:
     assert not seen.faults, "\n".join(seen.faults)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def kept_sessions() -> dict[str, Any]:
     """Cookies of those who have signed in, so that each does it by the form only once."""
     return {}

@@ -19,6 +19,7 @@ from accounts.models import Role
 from accounts.services.act import COMMAND_LINE
 from accounts.services.roles import set_field_state
 from tests.browser.conftest import Product, SignIn, Watch
+from tests.browser.faults import faults
 from tests.data_makers import messy_workbook
 
 pytestmark = pytest.mark.browser
@@ -86,8 +87,11 @@ def test_main_job(
     rights_restored: None,
     tmp_path: Path,
 ) -> None:
+    wrong: list[str] = []
+
     def shown(page: Any, name: str) -> None:
         keep(page, f"main-job/{story.language}-{name}")
+        wrong.extend(f"{name}: {fault}" for fault in faults(page))
 
     rep = sign_in("rep", story.language, by_form=True)
     shown(rep, "01-home")
@@ -105,6 +109,7 @@ def test_main_job(
     check_gone(rep, address, token, before)
     rep.goto(address)
     shown(rep, "12-record-without-the-field")
+    assert not wrong, "\n".join(wrong)
 
 
 def import_customers(page: Any, story: Story, path: Path, shown: Keep) -> None:

@@ -17,6 +17,7 @@ from accounts.models import User
 from crm.access.policy import access_to
 from crm.records.services import create_record, update_record
 from tests.browser.conftest import SCREEN, Product, SignIn, Watch, compose, end_composition
+from tests.browser.faults import faults
 
 pytestmark = pytest.mark.browser
 _numbers = count(1)
@@ -69,6 +70,7 @@ def test_the_second_sees_both_values_and_chooses(
     table = rep.locator("table.stacked")
     for text in ("原来的备注", "经理写的备注", "销售写的备注", "只有销售改了这里", "周启明"):
         assert text in (table.inner_text() + rep.locator(".notice").inner_text())
+    assert not faults(rep)
     rep.locator('[name="take-remark"][value="mine"]').check()
     submit(rep)
     rep.wait_for_url(f"**/customers/{pk}/")
