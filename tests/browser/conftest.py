@@ -1,8 +1,8 @@
 """What the browser tests share: one product with its demo, one Chromium, people signed in.
 
 The demo is loaded for each module and swept away after its last test; a test that changes what
-another of its module may look at puts it back. Every test fails on a script error, on an error in the console
-and on a refusal by the content policy.
+another of its module may look at puts it back. Every test fails on a script error, on an error
+in the console and on a refusal by the content policy.
 """
 
 from __future__ import annotations

@@ -145,8 +145,9 @@ def draw(
     with served(out) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for width in sizes:
-            size = {"width": width, "height": SIZES[width]}
-            page = browser.new_page(viewport=size, reduced_motion="reduce")
+            page = browser.new_page(
+                viewport={"width": width, "height": SIZES[width]}, reduced_motion="reduce"
+            )
             listen(page, faults)
             for name, theme in product(names, themes):
                 page.goto(f"{address}/{name}.html")

@@ -28,7 +28,7 @@ def page(browser: Any) -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and errors.append(line.text))
+    page.on("console", lambda line: errors.extend([line.text] if line.type == "error" else []))
     yield page
     page.close()
     assert not errors
@@ -111,7 +111,7 @@ def test_a_field_is_edited_where_it_stands(page: Any, address: str) -> None:
 def test_leaving_a_field_saves_and_escape_does_not(page: Any, address: str) -> None:
     page.goto(f"{address}/record.html")
     sent: list[str] = []
-    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.on("request", lambda one: sent.extend([one.url] if one.method == "POST" else []))
     page.locator("#field-address").click()
     page.locator("#e-address").fill("别的")
     page.keyboard.press("Escape")
