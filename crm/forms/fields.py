@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from crm.access.policy import Access
 from crm.access.rows import Ref
 from crm.customfields.dictionaries import options_of
-from crm.forms.people import people_options
+from crm.forms.people import department_options, people_options
 from crm.lib.codes import InvalidCode, compact_code, expected_check_character
 from crm.lists.columns import plain_text
 from crm.modules.fields import Field
@@ -89,6 +89,8 @@ def _options(access: Access, field: Field, raw: Any) -> list[dict[str, Any]] | N
         ]
     if field.kind == "user":
         return [{**one, "is_on": one["value"] == raw} for one in people_options()]
+    if field.kind == "department":
+        return [{**one, "is_on": one["value"] == raw} for one in department_options()]
     return None
 
 

@@ -1,19 +1,32 @@
-"""People to choose from: owners, mentions, filters."""
+"""People and departments to choose from: owners, mentions, filters."""
 
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from crm.modules.stamp import rights_version
 
 MOST_LISTED = 300
 _kept: dict[str, Any] = {}
+_departments: dict[str, Any] = {}
 
 
 def people_options(text: str = "", most: int = MOST_LISTED) -> list[dict[str, Any]]:
     """Active people as options, by name; `text` narrows them."""
     found = [one for one in _active() if text.casefold() in one[1].casefold()]
     return [{"value": str(pk), "label": name} for pk, name in found[:most]]
+
+
+def department_options() -> list[dict[str, str]]:
+    """All departments as options, in the company's order."""
+    version = rights_version()
+    if _departments.get("version") != version:
+        model = apps.get_model(settings.CRM_DEPARTMENT_MODEL)
+        found = list(model._default_manager.values_list("pk", "name"))
+        _departments.update(version=version, found=found)
+    return [{"value": str(pk), "label": name} for pk, name in _departments["found"]]
 
 
 def _active() -> list[tuple[int, str]]:
