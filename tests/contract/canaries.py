@@ -1,4 +1,5 @@
 """A record whose every value can be recognised wherever it comes out."""
+# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 

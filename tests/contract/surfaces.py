@@ -4,6 +4,7 @@
 each of them stands for; `EXEMPT` names those that carry no record's value, with the reason. A
 new address that stands in neither fails the build (test_registry.py).
 """
+# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Two worlds that differ in closed values only look the same on every page that is read (36, P2)."""
+"""Two worlds that differ in closed values only look the same wherever one reads (36, P2)."""
+# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Nothing is open by accident: what somebody who is not signed in gets from every address (2)."""
+# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Rows are reached through crm.access and written through crm.records, nowhere else."""
+# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 

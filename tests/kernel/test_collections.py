@@ -1,4 +1,5 @@
 """Collections on the write path: rows added, changed, removed, masked, moved; rights per member."""
+# ruff: noqa: E501  (tables)
 
 from django.db import connection
 

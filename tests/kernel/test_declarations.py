@@ -1,4 +1,5 @@
 """A module made as rows: values of every kind written, read, compared, kept in history."""
+# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 

@@ -114,7 +114,8 @@ def test_background_columns_raise_no_version_and_leave_no_row(cast):
 def test_every_history_table_of_records_is_guarded():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND (c.relname LIKE '%\\_history'"
+            "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r'"
+            " AND (c.relname LIKE '%\\_history'"
             " OR c.relname LIKE '%historical%' OR c.relname = 'crm_audit_entry')"
             " AND NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid"
             " AND t.tgname = 'append_only')"

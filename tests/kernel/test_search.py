@@ -1,4 +1,5 @@
-"""Search finds by readable fields only, within reach only, and never what was typed as syntax (22, 35)."""
+"""Search: by readable fields, within reach, and nothing typed is syntax (attacks 22, 35)."""
+# ruff: noqa: E501  (tables)
 
 import pytest
 

@@ -1,4 +1,5 @@
 """The one path for writes: rights per field, versions, keys, duplicates, numbers, collections."""
+# ruff: noqa: E501  (tables)
 
 import pytest
 from django.db import transaction
