@@ -26,6 +26,18 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """pytest-django makes the test database only when a test says that it needs one."""
+    for item in items:
+        if "product" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(autouse=True)
+def _django_db_helper() -> None:
+    """No transaction and no sweeping for each test: `product` does that for each module."""
+
+
 @dataclass(frozen=True)
 class Product:
     """The running product."""

@@ -96,7 +96,10 @@ def worked(media: Path, log: Path) -> Iterator[None]:
 
 
 def empty_database() -> None:
-    """No row of ours stays for the tests that come after."""
+    """No row of ours stays for the tests that come after; only ever a database of tests."""
+    name, wanted = connection.settings_dict["NAME"], settings.DATABASES["default"]["TEST"]["NAME"]
+    if name != wanted:
+        raise RuntimeError(f"{name} is not the database of the tests, {wanted}.")
     call_command("flush", verbosity=0, interactive=False)
     for one in connections.all():
         one.close()
