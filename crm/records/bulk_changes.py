@@ -26,11 +26,12 @@ from crm.records.drafts import (
     snapshots,
 )  # fmt: skip
 from crm.records.duplicates import known_errors, matches_of_many
-from crm.records.errors import NotAllowed, NotVisible
+from crm.records.errors import Invalid, NotAllowed, NotVisible
 from crm.records.events import write_events
 from crm.records.followers import ask_guards, tell_followers
 from crm.records.history import CHANGED, write_history
 from crm.records.keys import claim_keys, drop_keys
+from crm.records.trees import refuse_loops
 
 
 @dataclass
@@ -57,8 +58,8 @@ def update_many(
 
     A record that stands in several rows takes them one after the other. `with_rights=False` is
     for taking back what the same person wrote: fields that he may no longer write are restored
-    too; his reach to the records is asked all the same. `write=False` only says what would become of
-    them.
+    too; his reach to the records is asked all the same. `write=False` only says what would
+    become of them.
     """
     outcomes = [Outcome() for _row in rows]
     left = list(range(len(rows)))
@@ -130,13 +131,15 @@ def _write(access: Access, act: Act, tasks: list[Task], outcomes: list[Outcome])
         with transaction.atomic():
             written = _take_keys(access, tasks, outcomes)
             _save(access, act, written)
-    except (IntegrityError, DataError) as error:
+            for task in written:  # a ring may have been closed by two of them together
+                refuse_loops(access.module, task.record.pk, task.change.changed)
+    except (IntegrityError, DataError, Invalid) as error:
         if len(tasks) > 1:
             middle = len(tasks) // 2
             _write(access, act, tasks[:middle], outcomes)
             _write(access, act, tasks[middle:], outcomes)
             return
-        refusal = refused_by_database(access.module, error)
+        refusal = error if isinstance(error, Invalid) else refused_by_database(access.module, error)
         errors = refusal.fields or {access.module.title: [refusal.message]}
         outcomes[tasks[0].place] = Outcome(errors=errors)
         return

@@ -1,0 +1,51 @@
+"""Customers: what is their own beyond what every module inherits."""
+
+from typing import Any
+
+import pytest
+
+from crm.records.act import Act
+from crm.records.bulk_changes import update_many
+from crm.records.errors import Invalid
+from crm.records.services import create_record, update_record
+from sales.customers.models import Customer
+from tests.people import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def company(actor: Any, name: str, **values: Any) -> int:
+    return create_record(actor=actor, module="customers", values={"name": name, **values})
+
+
+def parent_of(pk: int) -> int | None:
+    return Customer.unscoped.get(pk=pk).parent_id
+
+
+def test_no_company_stands_above_itself(cast: Cast) -> None:
+    top = company(cast.owner, "岚泊集团有限公司")
+    middle = company(cast.owner, "岚泊仪表有限公司", parent=top)
+    low = company(cast.owner, "岚泊传感有限公司", parent=middle)
+    for pk, parent in ((top, low), (top, top), (middle, low)):
+        with pytest.raises(Invalid) as refused:
+            update_record(
+                actor=cast.owner, module="customers", pk=pk, values={"parent": parent}, version=1
+            )
+        assert "parent" in refused.value.fields
+    assert (parent_of(top), parent_of(middle), parent_of(low)) == (None, top, middle)
+
+
+def test_two_rows_of_one_batch_cannot_close_a_ring(cast: Cast) -> None:
+    first = company(cast.owner, "澜序一号有限公司")
+    second = company(cast.owner, "澜序二号有限公司")
+    rows = [(first, {"parent": second}), (second, {"parent": first})]
+    outcomes = update_many(actor=cast.owner, module="customers", rows=rows, act=Act(cast.owner))
+    assert [bool(one.errors) for one in outcomes] == [False, True]
+    assert (parent_of(first), parent_of(second)) == (second, None)
+
+
+def test_a_person_has_no_credit_code_and_no_parent(cast: Cast) -> None:
+    top = company(cast.owner, "泊川水务集团有限公司")
+    with pytest.raises(Invalid) as refused:
+        company(cast.owner, "卢丽娟", kind="person", parent=top)
+    assert list(refused.value.fields) == ["parent"]
