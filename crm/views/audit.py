@@ -46,6 +46,7 @@ ACTIONS = {
     "import": gettext_lazy("Imported"),
     "dictionary": gettext_lazy("Dictionary changed"),
     "sign_in": gettext_lazy("Signed in"),
+    "sign_in_failed": gettext_lazy("Sign-in failed"),
     "sign_out": gettext_lazy("Signed out"),
     "sign_out.everywhere": gettext_lazy("Signed out everywhere"),
     "session.end": gettext_lazy("Device signed out"),
@@ -133,7 +134,8 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         "period": {"from": asked["from"], "to": asked["to"]},
         "entries": list(_entries(request, shown)),
         "pager": {
-            "first": first + 1 if shown else 0, "last": first + len(shown), "page": page, "pages": 0,
+            "first": first + 1 if shown else 0, "last": first + len(shown),
+            "page": page, "pages": 0,
             "prev_url": url(page=page - 1) if page > 1 else "",
             "next_url": url(page=page + 1) if len(lines) > page * PAGE and page < DEEPEST else "",
         },

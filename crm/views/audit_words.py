@@ -10,7 +10,7 @@ from crm.access import names
 from crm.modules.module import Module
 
 # What is said as it stands; ids and other figures of an entry are for machines.
-PLAIN = ("username", "name", "role", "dictionary", "file", "format")
+PLAIN = ("username", "account", "name", "role", "dictionary", "file", "format")
 LABELS = {
     "display_name": _("Name"),
     "email": _("Mail"),
