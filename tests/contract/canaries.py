@@ -1,5 +1,4 @@
 """A record whose every value can be recognised wherever it comes out."""
-# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 
@@ -129,11 +128,13 @@ def flat(data: bytes) -> bytes:
 
 
 def as_written(day: dt.date) -> list[str]:
-    """A day in every form that a surface may give it: ISO, Chinese, English, a workbook's number."""
+    """A day in every form that a surface may give it: ISO, Chinese, English, a sheet's number."""
     month, short, serial = f"{day:%B}", f"{day:%b}", (day - dt.date(1899, 12, 30)).days
     return [
-        day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day.year}年{day.month}月{day.day:02}日",
-        f"{day.day} {short} {day.year}", f"{short} {day.day}, {day.year}", f"{month} {day.day}, {day.year}",
+        day.isoformat(),
+        f"{day.year}年{day.month}月{day.day}日", f"{day.year}年{day.month}月{day.day:02}日",
+        f"{day.day} {short} {day.year}", f"{short} {day.day}, {day.year}",
+        f"{month} {day.day}, {day.year}",
         f">{serial}<", f">{serial}.",
     ]  # fmt: skip
 

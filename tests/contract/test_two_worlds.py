@@ -16,13 +16,14 @@ from tests.contract.surfaces import SURFACES, Visitor
 from tests.people import Cast
 
 READ_SURFACES = [
-    "list", "list, all columns", "list, parts", "record", "peek", "edit", "fields", "new", "history",
-    "home", "team activity", "palette", "search", "lookup", "api list", "api record", "api history",
+    "list", "list, all columns", "list, parts", "record", "peek", "edit", "fields", "new",
+    "history", "home", "team activity", "palette", "search", "lookup", "api list", "api record", "api history",
     "api index", "export csv", "export xlsx", "door",
 ]  # fmt: skip
 # What differs in any two visits: tokens, request ids, form keys, times of the day, version stamps.
 NOISE = re.compile(
-    rb"csrfmiddlewaretoken\"? value=\"[^\"]+\"|csrf[^\"]{0,20}\"[: ]+\"[A-Za-z0-9]{32,}|[0-9a-f]{32}|[A-Za-z0-9]{64}"
+    rb"csrfmiddlewaretoken\"? value=\"[^\"]+\"|csrf[^\"]{0,20}\"[: ]+\"[A-Za-z0-9]{32,}"
+    rb"|[0-9a-f]{32}|[A-Za-z0-9]{64}"
     rb"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^<\",]*|\b\d\d:\d\d(:\d\d)?\b|X-Request-ID[^,]+|\"job\": ?\d+"
     rb"|jobs/\d+|'Content-Disposition': [^,]+|'Content-Length': '\d+'"
 )
@@ -33,13 +34,17 @@ CLOSED = {
         "level": ("A", "C"), "city": ("Wuxi", "Wenzhou"), "revenue": ("10", "90000"),
         "employees": (5, 5000), "remark": ("good", "gone, and angry"), "credit_code": (None, None),
         "phones": ([{"number": "13800138000"}], [{"number": "13911112222"}]),
-        "tags": (["alpha"], ["avocado"]), "birthday": (None, None), "source": ("website", "referral"),
+        "tags": (["alpha"], ["avocado"]), "birthday": (None, None),
+        "source": ("website", "referral"),
     },
     "contacts": {
-        "job": ("buyer", "boss"), "part": ("decides", "uses"), "birthday": ("1980-01-01", "1999-12-31"),
-        "remark": ("xa", "xyyyyyy"), "phones": (["13800138000"], ["13877778000"]), "tags": (["alpha"], ["avocado"]),
+        "job": ("buyer", "boss"), "part": ("decides", "uses"),
+        "birthday": ("1980-01-01", "1999-12-31"), "remark": ("xa", "xyyyyyy"),
+        "phones": (["13800138000"], ["13877778000"]), "tags": (["alpha"], ["avocado"]),
     },
-    "follow-ups": {"text": ("fine", "furious, they leave"), "next_contact_at": ("2031-01-01", "2032-02-02")},
+    "follow-ups": {
+        "text": ("fine", "furious, they leave"), "next_contact_at": ("2031-01-01", "2032-02-02"),
+    },
 }  # fmt: skip
 
 

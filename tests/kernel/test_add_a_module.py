@@ -1,5 +1,4 @@
 """docs/add-a-module.md, run: a module made on the fly has all its surfaces."""
-# ruff: noqa: E501  (tables)
 
 from __future__ import annotations
 
@@ -187,10 +186,12 @@ def test_its_import_and_export(samples, settings, tmp_path):
     job = imported(
         cast.owner, "Name,State,Price\nValve A,Sent,3\nValve B,Packed,4.5\n", module="samples"
     )
-    assert sorted(outcomes(job, "samples").values()) == ["created", "refused"]  # a sent one needs its day
+    # A sent one needs its day.
+    assert sorted(outcomes(job, "samples").values()) == ["created", "refused"]
     rows = sheet_of(exported(cast.owner, "samples", columns="name,state,price"))
-    assert [row[:2] for row in rows[1:]] == [["Valve B", "Packed"]]
+    assert rows[1][:2] == ["Valve B", "Packed"]
     assert float(rows[1][2]) == 4.5
+    assert not any("Valve A" in str(cell) for row in rows for cell in row)
 
 
 def test_a_closed_field_opens_for_nobody_by_itself(samples):
