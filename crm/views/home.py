@@ -63,9 +63,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _greeting(name: str) -> str:
     hour = timezone.localtime().hour
-    if hour < 12:
+    if 5 <= hour < 12:
         return _("Good morning, %s") % name
-    return _("Good afternoon, %s") % name if hour < 18 else _("Good evening, %s") % name
+    return _("Good afternoon, %s") % name if 12 <= hour < 18 else _("Good evening, %s") % name
 
 
 def _figures(doors: list[Access], spoken: Access | None) -> list[dict[str, Any]]:
@@ -131,9 +131,7 @@ def _duty(door: Access, row: Any) -> dict[str, Any]:
         "tone": due_class(due),
         "title": title_of(door, row),
         "url": url,
-        "about": _("Contact is overdue")
-        if due_class(due) == "late"
-        else _("Contact is due today"),
+        "about": _("Contact is overdue") if due_class(due) == "late" else _("Contact is due today"),
         "why": why,
         "when": show_moment(due),
         "act_url": f"{url}#composer",
@@ -154,7 +152,8 @@ def _latest(door: Access | None) -> dict[str, Any] | None:
         found.append(
             {
                 "face": name[:1], "level": "", "title": f"{name} {kind}", "url": target,
-                "about": row.get("text", "")[:60], "when": show_date(timezone.localtime(row["happened_at"]).date()),
+                "about": row.get("text", "")[:60],
+                "when": show_date(timezone.localtime(row["happened_at"]).date()),
             }
         )  # fmt: skip
     return {
@@ -177,6 +176,7 @@ def _new(door: Access | None) -> dict[str, Any] | None:
         for row in rows
     ]  # fmt: skip
     return {
-        "title": pgettext("latest", "New %s") % in_sentence(door.module.label_plural), "count": None,
-        "url": f"/{door.module.name}/?sort=-created_at", "rows": found, "empty": "",
+        "title": pgettext("latest", "New %s") % in_sentence(door.module.label_plural),
+        "url": f"/{door.module.name}/?sort=-created_at",
+        "count": None, "rows": found, "empty": "",
     }  # fmt: skip
