@@ -87,7 +87,7 @@ def plain_customers(count: int, seed: int) -> Iterator[tuple[str, ...]]:
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Seconds on the clock, processor seconds of this process and its server process, and the answer."""
+    """Seconds on the clock, of this process and its server's processor, and the answer."""
     clock, cpu, served = time.perf_counter(), time.process_time(), server_seconds()
     answer = work()
     both = time.process_time() - cpu + server_seconds() - served
@@ -126,13 +126,17 @@ def floor_copy(rows: list[tuple[str, ...]], user: Any) -> None:
         copy_rows(
             Customer,
             (
-                {"id": pk, "name": row[0], "sort_name": row[0], "number": str(pk), "owner_id": user.pk, "city": row[5], "website": row[8]}
+                {
+                    "id": pk, "name": row[0], "sort_name": row[0], "number": str(pk),
+                    "owner_id": user.pk, "city": row[5], "website": row[8],
+                }
                 for pk, row in zip(ids, part, strict=True)
             ),
         )  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO sales_customer_history ({copied}, history_date, history_type, request_id)"  # noqa: S608
+                "INSERT INTO sales_customer_history"  # noqa: S608  our own columns
+                f" ({copied}, history_date, history_type, request_id)"
                 f" SELECT {copied}, now(), '+', '' FROM sales_customer WHERE id = ANY(%s)", [ids],
             )  # fmt: skip
 
@@ -142,9 +146,10 @@ def take_out(since: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         for table, column in TABLES.items():
-            cursor.execute(f"DELETE FROM {table} WHERE {column} > %s", [since])  # noqa: S608
+            cursor.execute(f"DELETE FROM {table} WHERE {column} > %s", [since])  # noqa: S608  TABLES
         cursor.execute(
-            "DELETE FROM crm_job_row; SET session_replication_role = DEFAULT; ANALYZE sales_customer"
+            "DELETE FROM crm_job_row; SET session_replication_role = DEFAULT;"
+            " ANALYZE sales_customer"
         )
 
 
@@ -159,7 +164,8 @@ def report(name: str, rows: int, seconds: float, cpu: float, more: str = "") -> 
     """One line of the result."""
     rate = rows / seconds
     print(
-        f"{name:26} {seconds:8.2f} s  {rate:8.0f} rows/s  (processor {cpu:6.2f} s, {rows / cpu:6.0f} rows/s) {more}",
+        f"{name:26} {seconds:8.2f} s  {rate:8.0f} rows/s"
+        f"  (processor {cpu:6.2f} s, {rows / cpu:6.0f} rows/s) {more}",
         flush=True,
     )
 
@@ -190,7 +196,8 @@ def main() -> None:
             options.rows,
             seconds,
             cpu,
-            f"{seconds / floor:.1f} × COPY, {before} MB, {job.state} {job.errors} {job.detail.get('counts')}",
+            f"{seconds / floor:.1f} × COPY, {before} MB,"
+            f" {job.state} {job.errors} {job.detail.get('counts')}",
         )
         take_out(since)
         if options.only != "csv":

@@ -73,7 +73,7 @@ def main() -> int:
     django.setup()
     project = this_project()
     migrate_when_due(project)
-    if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    if str(settings.CACHES["default"]["BACKEND"]).endswith("DatabaseCache"):
         call_command("createcachetable", verbosity=0)
     load_demo_once(project)
     return 0

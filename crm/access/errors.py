@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Refusal(Exception):
-    """Something asked for is not done. `status` is the HTTP answer, `fields` the errors by field."""
+    """What was asked for is not done. `status` is the HTTP answer, `fields` the errors by field."""
 
     status = 400
     message: Any = _("That is not possible.")

@@ -126,7 +126,7 @@ class Grants:
         return self.scopes.get(action, NOTHING)
 
     def state(self, name: str) -> State:
-        """The state of one field; a member takes its collection's unless it has its own, lower one."""
+        """The state of a field; a member takes its collection's unless its own is lower."""
         collection, _dot, member = name.partition(".")
         whole = self.states.get(collection, State.HIDDEN)
         if not member:

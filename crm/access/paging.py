@@ -164,5 +164,8 @@ def _branch_sql(
     sql, params = found.annotate(**keys).values("id", *keys)[:depth].query.sql_with_params()
     if not lateral:
         return sql, params
-    one = f"SELECT part.* FROM unnest(%s::bigint[]) AS branch(value) CROSS JOIN LATERAL ({sql}) AS part"  # noqa: S608  compiled by Django
+    one = (
+        "SELECT part.* FROM unnest(%s::bigint[]) AS branch(value)"  # noqa: S608  compiled by Django
+        f" CROSS JOIN LATERAL ({sql}) AS part"
+    )
     return one, [list(branch.values), *params]

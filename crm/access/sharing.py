@@ -32,11 +32,11 @@ class AnyOf(Lookup):
     lookup_name = "any_of"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """The comparison in SQL."""
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} = ANY({right})", [*left_params, *right_params]
+        return f"{left} = ANY({right})", (*left_params, *right_params)
 
 
 class ShareTerms(models.Model):
@@ -127,7 +127,8 @@ def shared_condition(
         if not _once(key, partial(_holds_shares, share, holder)):
             continue
         permissions = _once((label, action), partial(_permissions, model, action))
-        ids = share._default_manager.filter(holder & live, permission_id__in=permissions)
+        shares: Any = share._default_manager  # subclasses have content_object
+        ids = shares.filter(holder & live, permission_id__in=permissions)
         branch = Q(pk__any_of=ArraySubquery(ids.values("content_object_id")))
         condition = branch if condition is None else condition | branch
     return condition

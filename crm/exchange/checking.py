@@ -203,7 +203,7 @@ class Chunk:
     def _known_children(
         self, access: Access, relation: str, parents: set[int], is_any: bool
     ) -> set[tuple[Any, ...]]:
-        """What the parents have already of this kind, so that a second import adds nothing twice."""
+        """What the parents have of this kind, so that a second import adds nothing twice."""
         field_ = access.module.fields[relation]
         keys = [f"{self.module.name}/{pk}" for pk in parents] if is_any else list(parents)
         wanted = [

@@ -27,11 +27,13 @@ def key_fields(access: Access) -> list[Field]:
         if name not in access.readable or field.is_computed or field.is_custom:
             continue
         is_known = name == access.module.title or name in access.module.duplicate_fields
-        if name == IDENTITY or (is_known and field.kind in KEY_KINDS):
+        is_phone = (
+            field.is_collection
+            and access.module.collections_by_name[name].model is Phone
+            and f"{name}.{next(iter(field.members))}" in access.readable
+        )
+        if name == IDENTITY or (is_known and field.kind in KEY_KINDS) or is_phone:
             found.append(field)
-        elif field.is_collection and access.module.collections_by_name[name].model is Phone:
-            if f"{name}.{next(iter(field.members))}" in access.readable:
-                found.append(field)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Which column stands for which field: as last time, by its heading, by its values, or not at all."""
+"""Which column stands for which field: as last time, by its heading, its values, or not at all."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,8 @@ _BRACKETS = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 _REQUIRED_MARK = re.compile(r"^[*＊\s]+|[*＊:：\s]+$")
 _UNITS = {
     "亿": 100_000_000, "亿元": 100_000_000, "千万": 10_000_000, "千万元": 10_000_000,
-    "百万": 1_000_000, "百万元": 1_000_000, "万": 10_000, "万元": 10_000, "萬": 10_000, "萬元": 10_000,
+    "百万": 1_000_000, "百万元": 1_000_000,
+    "万": 10_000, "万元": 10_000, "萬": 10_000, "萬元": 10_000,
     "千": 1_000, "千元": 1_000, "k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000,
     "millions": 1_000_000, "mio": 1_000_000, "wan": 10_000, "bn": 1_000_000_000,
 }  # fmt: skip
@@ -36,15 +37,17 @@ NUMBER_KINDS = frozenset({"integer", "decimal", "money"})
 COMMON_HEADINGS: dict[str, tuple[str, ...]] = {
     "number": ("编号", "编码", "no", "id"),
     "owner": (
-        "负责人", "所有人", "归属人", "业务员", "销售", "销售员", "跟单人", "所属销售", "salesperson",
-        "sales rep", "account owner",
+        "负责人", "所有人", "归属人", "业务员", "销售", "销售员", "跟单人", "所属销售",
+        "salesperson", "sales rep", "account owner",
     ),
     "phones.number": (
-        "电话", "手机", "手机号", "手机号码", "联系电话", "电话号码", "固话", "座机", "办公电话", "公司电话",
-        "tel", "telephone", "mobile", "cell", "phone", "phone number",
+        "电话", "手机", "手机号", "手机号码", "联系电话", "电话号码", "固话", "座机",
+        "办公电话", "公司电话", "tel", "telephone", "mobile", "cell", "phone", "phone number",
     ),
     "mails.address": ("邮箱", "电子邮箱", "邮件", "电子邮件", "email", "e-mail", "mail"),
-    "addresses.street": ("地址", "详细地址", "公司地址", "办公地址", "通讯地址", "address", "street"),
+    "addresses.street": (
+        "地址", "详细地址", "公司地址", "办公地址", "通讯地址", "address", "street",
+    ),
     "addresses.postcode": ("邮编", "邮政编码", "zip", "postal code"),
     "tags.name": ("标签", "标记", "tag", "tags", "labels"),
     "remark": ("备注", "说明", "描述", "remarks", "notes", "comment", "comments"),
@@ -66,7 +69,7 @@ def normalised(heading: str) -> str:
 
 
 def names_of(heading: str) -> list[str]:
-    """What a heading may be called: itself, then without the merged heads above it (联系方式 手机)."""
+    """What a heading may be called: itself, then without its merged heads (联系方式 手机)."""
     words = heading.split(" ")
     return [" ".join(words[place:]) for place in range(len(words))]
 
@@ -182,7 +185,8 @@ def _named(
 ) -> Target | None:
     """The target that a heading names. A word for two places goes to the child that is there.
 
-    Under merged heads a Chinese heading begins with its group ("联系方式 手机"), which may be left out.
+    Under merged heads a Chinese heading begins with its group ("联系方式 手机"), which may be
+    left out.
     """
     paths = words.get(normalised(heading), [])
     _group, _space, own = heading.partition(" ")

@@ -1,4 +1,4 @@
-"""Imports and exports asked for: by a page or by the API, the same questions asked of the rights."""
+"""Imports and exports asked for, by page or API: the same questions asked of the rights."""
 
 import json
 from collections.abc import Mapping, Sequence

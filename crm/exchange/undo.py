@@ -49,8 +49,8 @@ def _batch(held: Held, module_name: str, outcome: str, take_back: Any) -> bool:
     job = held.job
     with held.batch() as person:
         rows = list(
-            JobRow.objects.filter(job=job, module=module_name, outcome=outcome, record_id__isnull=False)
-            .order_by("-number", "-id")[:BATCH]
+            JobRow.objects.filter(job=job, module=module_name, outcome=outcome)
+            .exclude(record_id=None).order_by("-number", "-id")[:BATCH]
         )  # fmt: skip
         if not rows:
             return False
@@ -119,7 +119,8 @@ def _restore(job: Job, access: Access, act: Act, rows: Sequence[JobRow]) -> set[
     changed = [row for row in rows if row.before]
     versions = dict(
         access.rows("edit").select_for_update(of=("self",))
-        .filter(pk__in=[row.record_id for row in changed]).order_by("pk").values_list("pk", "version")
+        .filter(pk__in=[row.record_id for row in changed])
+        .order_by("pk").values_list("pk", "version")
     )  # fmt: skip
     left = {row for row in changed if versions.get(row.record_id or 0) != row.version}
     wanted = [row for row in changed if row not in left]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ from crm.modules.module import Module
 
 MOST_TEXT = 120
 MOST_TAGS = 3
-Renderer = Callable[[Any], str]
+Renderer = Callable[[Any], SafeString]
 EMPTY = mark_safe("")
 
 
@@ -27,29 +27,29 @@ def record_url(module: str, pk: int) -> str:
     return f"/{module}/{pk}/"
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> SafeString:
     return escape(value)
 
 
-def _long_text(value: Any) -> str:
+def _long_text(value: Any) -> SafeString:
     text = str(value)
     return escape(text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…")
 
 
-def _number(value: Any) -> str:
-    return show_number(value)
+def _number(value: Any) -> SafeString:
+    return escape(show_number(value))
 
 
-def _percent(value: Any) -> str:
-    return f"{show_number(value)}%"
+def _percent(value: Any) -> SafeString:
+    return format_html("{}%", show_number(value))
 
 
-def _date(value: dt.date) -> str:
-    return show_date(value)
+def _date(value: dt.date) -> SafeString:
+    return escape(show_date(value))
 
 
-def _moment(value: dt.datetime) -> str:
-    return f'<time datetime="{value.isoformat()}">{show_moment(value)}</time>'
+def _moment(value: dt.datetime) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), show_moment(value))
 
 
 def due_class(moment: dt.datetime | dt.date) -> str:
@@ -62,38 +62,38 @@ def due_class(moment: dt.datetime | dt.date) -> str:
     return "soon" if day == today else ""
 
 
-def _due(value: Any) -> str:
+def _due(value: Any) -> SafeString:
     shown = show_moment(value) if isinstance(value, dt.datetime) else show_date(value)
-    return f'<span class="{due_class(value)}">{shown}</span>'
+    return format_html('<span class="{}">{}</span>', due_class(value), shown)
 
 
-def _boolean(value: Any) -> str:
+def _boolean(value: Any) -> SafeString:
     return escape(_("Yes") if value else _("No"))
 
 
-def _reference(value: Ref) -> str:
+def _reference(value: Ref) -> SafeString:
     if value.pk is None:
-        return f'<span class="faint">{escape(value.label)}</span>'
+        return format_html('<span class="faint">{}</span>', value.label)
     if not value.module:
         return escape(value.label)
     label = value.label if len(value.label) <= 40 else value.label[:39] + "…"
-    return f'<a href="{record_url(value.module, value.pk)}">{escape(label)}</a>'
+    return format_html('<a href="{}">{}</a>', record_url(value.module, value.pk), label)
 
 
-def _link(value: str) -> str:
+def _link(value: str) -> SafeString:
     shown = value.removeprefix("https://").removeprefix("http://").rstrip("/")
-    return (
-        f'<a href="{escape(value)}" rel="noopener noreferrer" target="_blank">{escape(shown)}</a>'
+    return format_html(
+        '<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>', value, shown
     )
 
 
-def _email(value: str) -> str:
-    return f'<a href="mailto:{escape(value)}">{escape(value)}</a>'
+def _email(value: str) -> SafeString:
+    return format_html('<a href="mailto:{}">{}</a>', value, value)
 
 
-def _phone(value: str) -> str:
+def _phone(value: str) -> SafeString:
     number = "".join(sign for sign in value if sign.isdigit() or sign == "+")
-    return f'<a class="fig" href="tel:{escape(number)}">{escape(value)}</a>'
+    return format_html('<a class="fig" href="tel:{}">{}</a>', number, value)
 
 
 def _choice(field: Field) -> Renderer:
@@ -110,9 +110,10 @@ def _level(field: Field) -> Renderer:
     labels = dict(options_of(field, with_retired=True))
     best = next(iter(labels), "")
 
-    def render(value: str) -> str:
+    def render(value: str) -> SafeString:
         extra = " best" if value == best else ""
-        return f'<span class="level{extra}" title="{escape(labels.get(value, value))}">{escape(value)}</span>'
+        label = labels.get(value, value)
+        return format_html('<span class="level{}" title="{}">{}</span>', extra, label, value)
 
     return render
 
@@ -127,17 +128,21 @@ def stage_shares(field: Field) -> dict[str, int]:
 def _stage(field: Field) -> Renderer:
     labels = dict(options_of(field, with_retired=True))
     shares = stage_shares(field)
-    return lambda value: (
-        f'<span class="dial p{shares.get(value, 0)}">{escape(labels.get(value, value))}</span>'
+    return lambda value: format_html(
+        '<span class="dial p{}">{}</span>', shares.get(value, 0), labels.get(value, value)
     )
 
 
-def _tags(words: Sequence[str]) -> str:
-    shown = "".join(f'<span class="tag">{escape(word)}</span>' for word in words[:MOST_TAGS])
+def _tags(words: Sequence[str]) -> SafeString:
+    if not words:
+        return EMPTY
+    shown = format_html_join(
+        "", '<span class="tag">{}</span>', ((word,) for word in words[:MOST_TAGS])
+    )
     if len(words) > MOST_TAGS:
-        rest = escape(in_a_row(words[MOST_TAGS:]))
-        shown += f'<span class="tag" title="{rest}">+{len(words) - MOST_TAGS}</span>'
-    return f'<span class="tags">{shown}</span>' if shown else ""
+        rest = words[MOST_TAGS:]
+        shown += format_html('<span class="tag" title="{}">+{}</span>', in_a_row(rest), len(rest))
+    return format_html('<span class="tags">{}</span>', shown)
 
 
 def _collection(field: Field) -> Renderer:
@@ -146,13 +151,15 @@ def _collection(field: Field) -> Renderer:
         return lambda rows: _tags([row[main] for row in rows if row.get(main)])
     inner = renderer_for(field.members[main])
 
-    def render(rows: Sequence[Mapping[str, Any]]) -> str:
+    def render(rows: Sequence[Mapping[str, Any]]) -> SafeString:
         values = [row[main] for row in rows if row.get(main) not in (None, "")]
         if not values:
-            return ""
-        more = f' <span class="faint">+{len(values) - 1}</span>' if len(values) > 1 else ""
+            return EMPTY
         first = str(values[0])
-        return (escape(first) if "*" in first else inner(values[0])) + more
+        shown = escape(first) if "*" in first else inner(values[0])
+        if len(values) == 1:
+            return shown
+        return format_html('{} <span class="faint">+{}</span>', shown, len(values) - 1)
 
     return render
 
@@ -194,9 +201,9 @@ def renderer_for(field: Field, module: Module | None = None) -> Renderer:
     return BY_KIND.get(field.kind, _text)
 
 
-def masked_cell(value: Any) -> str:
+def masked_cell(value: Any) -> SafeString:
     """A covered value."""
-    return f'<span class="masked">{escape(value)}</span>'
+    return format_html('<span class="masked">{}</span>', value)
 
 
 def cell(row: Row, field: Field, render: Renderer) -> SafeString:
@@ -205,8 +212,8 @@ def cell(row: Row, field: Field, render: Renderer) -> SafeString:
     if value is None or value == "" or value == () or value == []:
         return EMPTY
     if field.name in row.masked:
-        return mark_safe(masked_cell(value))
-    return mark_safe(render(value))
+        return masked_cell(value)
+    return render(value)
 
 
 def plain_text(field: Field, value: Any) -> str:

@@ -218,10 +218,8 @@ def _insert(batch: Batch, places: list[int]) -> dict[int, int]:
     rows = _columns(batch, places, ids)
     copy_rows(module.model, rows.values())
     for collection in module.collections:
-        add_rows(
-            act, module, collection,
-            [(ids[n], one) for n in places for one in batch.drafts[n].collections.get(collection.name, ())],
-        )  # fmt: skip
+        rows_of = {n: batch.drafts[n].collections.get(collection.name, ()) for n in places}
+        add_rows(act, module, collection, [(ids[n], one) for n in places for one in rows_of[n]])
     pks = list(ids.values())
     write_history(act, module.model, pks, CREATED)
     write_events(act, module.name, [(pk, 1) for pk in pks], "created", _names(batch, places))

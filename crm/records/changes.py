@@ -1,4 +1,4 @@
-"""What became of a record, act by act, cut to what the reader may read. Page, API and audit use it."""
+"""What became of a record, act by act, as the reader may read it. Page, API and audit use it."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ MOST_CHILD_ROWS = 1000
 
 @dataclass
 class Change:
-    """One field before and after: plain values, ids of references, lists of texts for collections."""
+    """One field before and after: plain values, ids of references, texts for collections."""
 
     name: str
     field: Field

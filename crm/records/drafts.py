@@ -209,7 +209,7 @@ def access_values(access: Access, values: Values) -> Values:
 
 
 def refused_by_database(module: Module, error: IntegrityError | DataError) -> Invalid:
-    """What the database says to values that are right for the forms: at the field, if it can tell."""
+    """What the database says to values that are right for the forms: at the field, if known."""
     diagnostics = getattr(error.__cause__, "diag", None)
     told = f"_{getattr(diagnostics, 'constraint_name', None) or ''}"
     sentence = _("The database refuses this value.")

@@ -24,7 +24,7 @@ def follow_writes(follower: Follower) -> None:
 
 
 def guard_writes(guard: Guard) -> None:
-    """Ask `guard(act, module, record, names)` before each change; it raises a Refusal to stop it."""
+    """Ask `guard(act, module, record, names)` before each change; a Refusal of it stops it."""
     if guard not in _guards:
         _guards.append(guard)
 

@@ -21,8 +21,10 @@ def exact_holders(
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT u.field, u.value, u.record_id FROM unnest(%s::text[], %s::text[]) AS w(rule, key)"  # noqa: S608  the table's own name
-            f" JOIN {UniqueValue._meta.db_table} u ON u.module = %s AND u.field = w.rule AND u.value = w.key"
+            "SELECT u.field, u.value, u.record_id"  # noqa: S608  the table's own name
+            " FROM unnest(%s::text[], %s::text[]) AS w(rule, key)"
+            f" JOIN {UniqueValue._meta.db_table} u"
+            " ON u.module = %s AND u.field = w.rule AND u.value = w.key"
             " WHERE u.record_id IS DISTINCT FROM %s",
             [[rule for rule, _key in wanted], [key for _rule, key in wanted], module.name, but],
         )
@@ -120,7 +122,8 @@ def drop_keys(module: Module, keys: Mapping[int, Keys]) -> None:
             cursor.execute(
                 f"DELETE FROM {model._meta.db_table} AS t"  # noqa: S608  our own names
                 " USING unnest(%s::text[], %s::text[], %s::bigint[]) AS r(rule, key, id)"
-                f" WHERE t.module = %s AND t.record_id = r.id AND t.{column} = r.rule AND t.{value} = r.key",
+                " WHERE t.module = %s AND t.record_id = r.id"
+                f" AND t.{column} = r.rule AND t.{value} = r.key",
                 [*(list(one) for one in zip(*rows, strict=True)), module.name],
             )
 

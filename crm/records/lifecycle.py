@@ -210,7 +210,7 @@ def _purge(act: Act, module: Module, records: Sequence[Any]) -> None:
 
 @transaction.atomic
 def move_owner_department(user_id: int, department_id: int | None) -> int:
-    """Rewrite the stored department of all that a person owns; raises no version. Answers how many."""
+    """Rewrite the stored department of all that a person owns, versions left; how many."""
     moved = 0
     for module in all_modules():
         moved += module.rows.filter(owner_id=user_id).update(department_id=department_id)

@@ -113,9 +113,18 @@ class CustomRecord(Record):
         app_label = "crm"
         db_table = "crm_custom_record"
         indexes = [
-            models.Index("module", "owner", F("changed_at").desc(), F("id").desc(), name="customrec_o", condition=LIVING),
-            models.Index("module", "department", F("changed_at").desc(), F("id").desc(), name="customrec_d", condition=LIVING),
-            models.Index("module", F("changed_at").desc(), F("id").desc(), name="customrec_a", condition=LIVING),
+            models.Index(
+                "module", "owner", F("changed_at").desc(), F("id").desc(),
+                name="customrec_o", condition=LIVING,
+            ),
+            models.Index(
+                "module", "department", F("changed_at").desc(), F("id").desc(),
+                name="customrec_d", condition=LIVING,
+            ),
+            models.Index(
+                "module", F("changed_at").desc(), F("id").desc(),
+                name="customrec_a", condition=LIVING,
+            ),
             models.Index("module", F("deleted_at").desc(), name="customrec_bin", condition=~LIVING),
         ]  # fmt: skip
 

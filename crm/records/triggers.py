@@ -6,7 +6,8 @@ FUNCTION = """
 CREATE OR REPLACE FUNCTION crm_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('crm.erasing', true) = 'on'
-        AND pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
+        AND pg_has_role(
+            session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
     THEN
         RETURN COALESCE(NEW, OLD);
     END IF;

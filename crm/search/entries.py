@@ -23,7 +23,7 @@ WHOLE_KINDS = frozenset({"credit_code"})  # found by their beginning, not by par
 
 @lru_cache(maxsize=64)
 def _places(module: Module) -> list[tuple[str, str, str, Field]]:
-    """Where the words of a module's records come from: (code, field, member, field of the value)."""
+    """Where the words of a module's records are: (code, field, member, field of the value)."""
     found = []
     for code, path in module.search.items():
         name, _dot, member = path.partition(".")
@@ -62,7 +62,7 @@ def words_of(field: Field, text: str) -> set[str]:
 
 
 def tail_of(text: str) -> str:
-    """A number's digits with its country's, last one first: any way of dialling it is a beginning."""
+    """A number's digits with its country's, last first: any way of dialling is a beginning."""
     try:
         return reversed_digits(parse_phone(text).e164)
     except InvalidPhone:
@@ -123,7 +123,8 @@ def write_entries(module: Module, rows: Sequence[tuple[Any, ...]]) -> None:
     table = SearchEntry._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS e (module, record_id, owner_id, department_id, changed_at, terms)"  # noqa: S608  the table's own name
+            f"INSERT INTO {table} AS e"  # noqa: S608  the table's own name
+            " (module, record_id, owner_id, department_id, changed_at, terms)"
             " SELECT %s, r.id, r.owner, r.department, r.changed,"
             " array_to_tsvector(string_to_array(r.words, E'\\x01'))"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[])"

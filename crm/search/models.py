@@ -6,7 +6,7 @@ from django.db import models
 
 
 class SearchEntry(models.Model):
-    """What a record is found by. Owner and department are copies, so that the scope applies here."""
+    """What a record is found by. Owner and department are copies, so that scopes apply here."""
 
     module = models.CharField(max_length=40)
     record_id = models.BigIntegerField()

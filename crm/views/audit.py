@@ -24,6 +24,7 @@ from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, all_modules, module_named
 from crm.records.beside import AuditEntry, Event
 from crm.views.audit_words import detail_words
+from crm.views.pages import page_links, page_number
 
 PAGE = 50
 DEEPEST = 40
@@ -111,7 +112,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     asked = {
         name: request.GET.get(name, "").replace("\x00", "") for name in ("kind", "q", "from", "to")
     }
-    page = _page(request.GET.get("page", "1"))
+    page = page_number(request.GET.get("page", "1"), DEEPEST)
     lines = _lines(asked, page * PAGE + 1)
     shown = lines[(page - 1) * PAGE : page * PAGE]
     base = {name: value for name, value in asked.items() if value}
@@ -119,7 +120,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     def url(**changes: Any) -> str:
         return f"{request.path}?{urlencode({**base, **changes})}"
 
-    first = (page - 1) * PAGE
+    has_next = len(lines) > page * PAGE and page < DEEPEST
     context = {
         "crumbs": [{"label": _("Setup"), "url": "/setup/"}, {"label": _("Audit log"), "url": ""}],
         "kinds": [
@@ -133,19 +134,10 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         },
         "period": {"from": asked["from"], "to": asked["to"]},
         "entries": list(_entries(request, shown)),
-        "pager": {
-            "first": first + 1 if shown else 0, "last": first + len(shown),
-            "page": page, "pages": 0,
-            "prev_url": url(page=page - 1) if page > 1 else "",
-            "next_url": url(page=page + 1) if len(lines) > page * PAGE and page < DEEPEST else "",
-        },
+        "pager": page_links(page, PAGE, len(shown), has_next, lambda number: url(page=number)),
         "export_url": "",
     }  # fmt: skip
     return render(request, "setup/audit.html", context)
-
-
-def _page(raw: str) -> int:
-    return int(raw) if raw.isascii() and raw.isdigit() and 1 <= int(raw[:4]) <= DEEPEST else 1
 
 
 def _lines(asked: dict[str, str], most: int) -> list[Line]:

@@ -19,9 +19,11 @@ from crm.modules.registry import all_modules, module_named
 from crm.records.errors import DuplicateFound
 from crm.records.lifecycle import deletions_of, restore_record
 from crm.views.lists import title_of
+from crm.views.pages import page_links, page_number
 from crm.views.shell import toast
 
 PAGE = 50
+DEEPEST = 199
 NEWEST_FIRST = (Key(Field("deleted_at", "datetime", "", column="deleted_at"), is_descending=True),)
 
 
@@ -36,30 +38,33 @@ def bin_page(request: HttpRequest) -> HttpResponse:
     )
     if access is None:
         return render(request, "403.html", {"reason": _("Your roles delete nothing.")}, status=403)
-    raw = request.GET.get("page", "1")
-    page = int(raw) if raw.isascii() and raw.isdigit() and 0 < int(raw) < 200 else 1
+    page = page_number(request.GET.get("page", "1"), DEEPEST)
     deleted = access.in_bin()
     rows = deleted.page(Slice(order=NEWEST_FIRST, offset=(page - 1) * PAGE, size=PAGE + 1))
     count, exact = deleted.count(deleted.everything)
-    base = f"/bin/?module={access.module.name}"
-    first = (page - 1) * PAGE
+    module = access.module
+    base = f"/bin/?module={module.name}"
     shown = rows[:PAGE]
     context = {
-        "module": {"label": access.module.label, "label_plural": access.module.label_plural, "name": access.module.name},
-        "crumbs": [{"label": _("Recycle bin"), "url": ""}, {"label": access.module.label_plural, "url": ""}],
+        "module": {"label": module.label, "label_plural": module.label_plural, "name": module.name},
+        "crumbs": [
+            {"label": _("Recycle bin"), "url": ""},
+            {"label": module.label_plural, "url": ""},
+        ],
         "kinds": [
-            {"label": door.module.label_plural, "url": f"/bin/?module={door.module.name}", "is_current": door is access}
+            {
+                "label": door.module.label_plural, "url": f"/bin/?module={door.module.name}",
+                "is_current": door is access,
+            }
             for door in doors
         ],
         "count": {"value": count, "exact": exact},
         "rows": _rows(deleted, shown),
         "keep_days": settings.BIN_DAYS,
         "erase_url": "",
-        "pager": {
-            "first": first + 1 if shown else 0, "last": first + len(shown), "page": page, "pages": 0,
-            "prev_url": f"{base}&page={page - 1}" if page > 1 else "",
-            "next_url": f"{base}&page={page + 1}" if len(rows) > PAGE else "",
-        },
+        "pager": page_links(
+            page, PAGE, len(shown), len(rows) > PAGE, lambda number: f"{base}&page={number}"
+        ),
     }  # fmt: skip
     return render(request, "crm/bin/page.html", context)
 

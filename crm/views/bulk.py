@@ -95,7 +95,8 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
             toast(request, text % len(ids))
             return _back(request, module)
     field = {
-        "name": "owner", "html_name": "owner", "id": "id-owner", "label": access.module.fields["owner"].label,
+        "name": "owner", "html_name": "owner", "id": "id-owner",
+        "label": access.module.fields["owner"].label,
         "kind": "user", "value": owner, "required": True, "errors": [],
         "options": [{**one, "is_on": one["value"] == owner} for one in people_options()],
     }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -42,7 +42,10 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
     may_edit = bool(may["edit"])
     parts = [part for part in module.all_parts if _may_view(access, part)]
     context: dict[str, Any] = {
-        "module": {"name": module.name, "label": module.label, "label_plural": module.label_plural, "icon": module.icon},
+        "module": {
+            "name": module.name, "label": module.label,
+            "label_plural": module.label_plural, "icon": module.icon,
+        },
         "crumbs": [
             {"label": module.group, "url": ""},
             {"label": module.label_plural, "url": f"/{module.name}/"},
@@ -191,7 +194,7 @@ def peek(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     may = access.decisions(pk, ("edit", "assign", "delete"))
     may_edit = bool(may["edit"])
     head = _head(access, row, title_of(access, row), url, may)
-    line = mark_safe(" · ".join(str(fact["html"]) for fact in head["facts"]))
+    line = format_html_join(" · ", "{}", ((fact["html"],) for fact in head["facts"]))
     actions = [{"label": _("Edit"), "icon": "pen", "url": f"{url}edit/"}] if may_edit else []
     if head["call_url"]:
         actions.insert(0, {"label": _("Call"), "icon": "phone", "url": head["call_url"]})

@@ -1,5 +1,6 @@
 """The choices of fields, with a label per language, kept by administrators."""
 
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
@@ -41,7 +42,7 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
     """/setup/dictionaries/<name>/."""
     require_administrator(request)
     labels = _labels()
-    known = [one for one in sorted(labels, key=lambda key: labels[key])]
+    known = sorted(labels, key=lambda key: labels[key])
     if not name and known:
         return HttpResponseRedirect(f"/setup/dictionaries/{known[0]}/")
     if name not in labels:
@@ -54,9 +55,8 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
             return HttpResponseRedirect(request.path)
     options = list(Option.objects.filter(dictionary=name))
     used = uses_of(name)
-    counts = {key: 0 for key in known}
-    for one in Option.objects.filter(is_active=True).values_list("dictionary", flat=True):
-        counts[one] = counts.get(one, 0) + 1
+    active = Option.objects.filter(is_active=True).values_list("dictionary", flat=True)
+    counts = Counter(active)
     context = {
         "crumbs": [
             {"label": _("Setup"), "url": "/setup/"},
@@ -64,11 +64,16 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
             {"label": labels[name], "url": ""},
         ],
         "dictionaries": [
-            {"label": labels[key], "url": f"/setup/dictionaries/{key}/", "count": counts[key], "is_current": key == name}
+            {
+                "label": labels[key], "url": f"/setup/dictionaries/{key}/",
+                "count": counts[key], "is_current": key == name,
+            }
             for key in known
         ],
         "current": {"label": labels[name], "about": labels[name], "action_url": request.path},
-        "languages": [{"code": code, "name": LANGUAGE_NAMES[code]} for code, _label in settings.LANGUAGES],
+        "languages": [
+            {"code": code, "name": LANGUAGE_NAMES[code]} for code, _label in settings.LANGUAGES
+        ],
         "items": [_item(option, used.get(option.value, 0)) for option in options],
         "errors": errors,
     }  # fmt: skip

@@ -198,7 +198,7 @@ def _is_kept(access: Access, name: str, shown: set[str]) -> bool:
 
 @require_POST
 def check_duplicates(request: HttpRequest, module: str) -> HttpResponse:
-    """While typing: known records that may be the same. Tells that, and whose, never their fields."""
+    """While typing: known records that may be the same. Tells whose, never their fields."""
     access = access_to(request.user, module_named(module))
     access.require("create")
     values = posted_values(access, request.POST, None)

@@ -161,7 +161,7 @@ def _map_context(request: HttpRequest, access: Access, job: Job) -> dict[str, An
 
 
 def _take_mapping(request: HttpRequest, access: Access, job: Job) -> HttpResponse:
-    """What was posted from the page of columns: fixes, decisions, another mapping, the next step."""
+    """What was posted from the page of columns: fixes, another mapping, the next step."""
     data, url = request.POST, f"/{access.module.name}/import/{job.pk}/"
     _take_fixes(request, job)
     headings = job.detail["headings"]
@@ -219,7 +219,28 @@ def _duplicates_page(request: HttpRequest, access: Access, job: Job) -> HttpResp
     module = access.module
     if request.method == "POST":
         return _start_run(request, access, job)
-    policy, key = job.options.get("policy") or SKIP, job.options.get("key") or module.title
+    key = job.options.get("key") or module.title
+    mapped = {path.partition(".")[0] for path in job.options.get("mapping", {}).values() if path}
+    counts = job.detail.get("counts") or {}
+    context = {
+        **_frame(access, 2, job),
+        "action_url": f"/{module.name}/import/{job.pk}/?step=duplicates",
+        "back_url": f"/{module.name}/import/{job.pk}/",
+        "policies": _policy_choices(access, job),
+        "keys": [
+            {"value": one.name, "label": one.label, "is_on": one.name == key}
+            for one in key_fields(access)
+            if one.name in mapped
+        ],
+        "alike": alike_rows(access, job),
+        "owner_field": None,
+        "ready": counts.get("created", 0) + counts.get("updated", 0),
+    }
+    return render(request, "crm/import/duplicates.html", context)
+
+
+def _policy_choices(access: Access, job: Job) -> list[dict[str, Any]]:
+    policy = job.options.get("policy") or SKIP
     about = {
         SKIP: _("They stay out and are listed with the reason."),
         UPDATE: _(
@@ -233,29 +254,13 @@ def _duplicates_page(request: HttpRequest, access: Access, job: Job) -> HttpResp
         CREATE: _("Create it anyway"),
     }
     why_not = "" if access.may("edit") else access.decide("edit").reason
-    mapped = {path.partition(".")[0] for path in job.options.get("mapping", {}).values() if path}
-    counts = job.detail.get("counts") or {}
-    context = {
-        **_frame(access, 2, job),
-        "action_url": f"/{module.name}/import/{job.pk}/?step=duplicates",
-        "back_url": f"/{module.name}/import/{job.pk}/",
-        "policies": [
-            {
-                "value": one, "label": labels[one], "about": about[one], "is_on": one == policy,
-                "reason": why_not if one == UPDATE else "",
-            }
-            for one in POLICIES
-        ],
-        "keys": [
-            {"value": one.name, "label": one.label, "is_on": one.name == key}
-            for one in key_fields(access)
-            if one.name in mapped
-        ],
-        "alike": alike_rows(access, job),
-        "owner_field": None,
-        "ready": counts.get("created", 0) + counts.get("updated", 0),
-    }  # fmt: skip
-    return render(request, "crm/import/duplicates.html", context)
+    return [
+        {
+            "value": one, "label": labels[one], "about": about[one], "is_on": one == policy,
+            "reason": why_not if one == UPDATE else "",
+        }
+        for one in POLICIES
+    ]  # fmt: skip
 
 
 def _start_run(request: HttpRequest, access: Access, job: Job) -> HttpResponse:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -100,9 +100,11 @@ def _all_rows(access: Access, row: Row, field: Field) -> Any:
             elif name == next(iter(field.members)):
                 parts.append(renderer_for(member)(value))
             else:
-                parts.append(f'<span class="dim">{renderer_for(member)(value)}</span>')
-        lines.append(" ".join(parts))
-    return mark_safe("<br>".join(lines))
+                parts.append(
+                    format_html('<span class="dim">{}</span>', renderer_for(member)(value))
+                )
+        lines.append(format_html_join(" ", "{}", ((part,) for part in parts)))
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
 
 def _one(request: HttpRequest, module: str, pk: int, name: str) -> tuple[Access, Row, Field]:
@@ -192,7 +194,7 @@ def _conflict(access: Access, row: Row, field: Field, refusal: StaleRecord) -> d
 @require_POST
 def field_uncovered(request: HttpRequest, module: str, pk: int, name: str) -> HttpResponse:
     """POST …/fields/<name>/show/: a masked value in full for half a minute; logged."""
-    access, row, field = _one(request, module, pk, name)
+    access, _row, field = _one(request, module, pk, name)
     open_row = uncover(access, pk, name)
     url = f"{record_url(module, pk)}fields/{name}/"
     shown = field_view(access, open_row, field, is_editable=False)

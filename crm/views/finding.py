@@ -155,7 +155,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def lookup(request: HttpRequest, module: str) -> JsonResponse:
-    """GET /lookup/<module>/?q=: records to choose from, only those that the person may see and name."""
+    """GET /lookup/<module>/?q=: records to choose from, those that the person may see and name."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     doors = _doors(request) if module == "any" else [access_to(request.user, module_named(module))]
     results = []

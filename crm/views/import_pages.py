@@ -1,4 +1,4 @@
-"""What the pages of an import show: columns and their guesses, checked rows, rows that look alike."""
+"""What the pages of an import show: columns with guesses, checked rows, rows that look alike."""
 
 from typing import Any
 

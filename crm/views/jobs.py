@@ -1,4 +1,4 @@
-"""Background work as the person sees it: cards that follow him, a page, files, stop and put away."""
+"""Background work as the person sees it: cards that follow him, files, stop and put away."""
 
 from datetime import timedelta
 from typing import Any

@@ -11,6 +11,7 @@ from crm.lists.show import in_sentence
 from crm.lists.values import company_today
 from crm.modules.fields import Field
 from crm.views.address import Address
+from crm.views.pages import page_links
 from crm.views.words import condition_words
 
 
@@ -185,17 +186,11 @@ def views_menu(access: Access, address: Address) -> dict[str, Any]:
 
 def pager(query: Query, shown: int, has_next: bool, address: Address) -> dict[str, Any]:
     """Which rows these are, and the addresses of the pages around."""
-    first = (query.page - 1) * query.size
-    return {
-        "first": first + 1 if shown else 0,
-        "last": first + shown,
-        "page": query.page,
-        "pages": 0,
-        "prev_url": address.with_(page=query.page - 1 if query.page > 2 else "")
-        if query.page > 1
-        else "",
-        "next_url": address.with_(page=query.page + 1) if has_next else "",
-    }
+
+    def url(number: int) -> str:
+        return address.with_(page=number if number > 1 else "")
+
+    return page_links(query.page, query.size, shown, has_next, url)
 
 
 def bulk_actions(access: Access) -> list[dict[str, Any]]:

@@ -46,19 +46,29 @@ def _person(user: Any) -> dict[str, str]:
     return {"name": user.display_name, "role": str(position or "")}
 
 
+def _home(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "label": _("Home"), "url": "/", "icon": "home", "count": None,
+        "is_current": request.path == "/", "key": "h",
+    }  # fmt: skip
+
+
+def _languages() -> list[dict[str, Any]]:
+    current = get_language()
+    return [
+        {"code": code, "name": LANGUAGE_NAMES.get(code, code), "is_current": code == current}
+        for code, _name in settings.LANGUAGES
+    ]
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The context of the frame; nothing but theme and company for those who are not signed in."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"company": settings.COMPANY_NAME}
     groups, create = _modules(request)
-    home = {
-        "label": _("Home"), "url": "/", "icon": "home", "count": None,
-        "is_current": request.path == "/", "key": "h",
-    }  # fmt: skip
     is_setup = request.path.startswith("/setup/")
     is_administrator = bool(groups) and access_to(user, all_modules()[0]).grants.administer
-    language = get_language()
     return {
         "company": settings.COMPANY_NAME,
         "shell": {
@@ -67,7 +77,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "nav": user.navigation,
             "person": _person(user),
             "company": settings.COMPANY_NAME,
-            "groups": [{"label": "", "items": [home]}, *groups],
+            "groups": [{"label": "", "items": [_home(request)]}, *groups],
             "setup": {"url": "/setup/", "is_current": is_setup} if is_administrator else None,
             "tab": groups[0]["items"][0] if groups else None,
             "create": create,
@@ -80,14 +90,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 "jobs": "/jobs/",
                 "logout": reverse("logout"),
             },
-            "languages": [
-                {
-                    "code": code,
-                    "name": LANGUAGE_NAMES.get(code, code),
-                    "is_current": code == language,
-                }
-                for code, _name in settings.LANGUAGES
-            ],
+            "languages": _languages(),
             "toasts": [_toast(message) for message in messages.get_messages(request)],
             "jobs": shell_jobs(user),
         },

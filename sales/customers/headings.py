@@ -3,13 +3,13 @@
 HEADINGS = {
     "name": (
         "公司全称", "客户名称", "名称", "公司名称", "企业名称", "单位名称", "公司", "客户", "单位",
-        "客户全称", "企业全称", "account", "account name", "company", "company name", "customer name",
-        "organisation", "organization",
+        "客户全称", "企业全称", "account", "account name", "company", "company name",
+        "customer name", "organisation", "organization",
     ),
     "kind": ("客户类型", "性质"),
     "credit_code": (
-        "税号", "统一社会信用代码", "社会信用代码", "信用代码", "纳税人识别号", "统一信用代码", "tax id",
-        "tax number", "uscc",
+        "税号", "统一社会信用代码", "社会信用代码", "信用代码", "纳税人识别号", "统一信用代码",
+        "tax id", "tax number", "uscc",
     ),
     "level": ("客户级别", "客户等级", "等级", "级别", "rating", "grade"),
     "stage": ("生命周期", "客户阶段", "阶段"),
@@ -35,18 +35,20 @@ HEADINGS = {
         "联系电话", "mobile", "cell", "contact phone", "contact mobile",
     ),
     "contacts.mails.address": (
-        "邮箱", "电子邮箱", "邮件", "email", "e-mail", "联系人邮箱", "联系人邮件", "contact email", "contact mail",
+        "邮箱", "电子邮箱", "邮件", "email", "e-mail", "联系人邮箱", "联系人邮件",
+        "contact email", "contact mail",
     ),
     "contacts.job": ("职务", "职位", "岗位", "title", "job title", "position"),
     "contacts.unit": ("部门", "所在部门", "contact department"),
     "contacts.wechat": ("微信", "微信号", "联系人微信"),
     "follow-ups.text": (
-        "跟进记录", "跟进内容", "最近跟进", "最新跟进", "上次跟进", "沟通记录", "拜访记录", "跟进情况",
-        "last note", "last follow-up text", "follow-up",
+        "跟进记录", "跟进内容", "最近跟进", "最新跟进", "上次跟进", "沟通记录", "拜访记录",
+        "跟进情况", "last note", "last follow-up text", "follow-up",
     ),
     "follow-ups.happened_at": (
-        "上次联系", "上次联系时间", "最近联系", "最近联系时间", "跟进时间", "最后联系", "上次跟进时间",
-        "最近跟进时间", "最后跟进时间", "last contact", "last contacted", "last activity",
+        "上次联系", "上次联系时间", "最近联系", "最近联系时间", "跟进时间", "最后联系",
+        "上次跟进时间", "最近跟进时间", "最后跟进时间", "last contact",
+        "last contacted", "last activity",
     ),
     "follow-ups.next_contact_at": (
         "下次联系", "下次联系时间", "下次跟进", "下次跟进时间", "next contact", "next step date",

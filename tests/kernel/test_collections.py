@@ -1,5 +1,4 @@
 """Collections on the write path: rows added, changed, removed, masked, moved; rights per member."""
-# ruff: noqa: E501  (tables)
 
 from django.db import connection
 
@@ -19,7 +18,10 @@ def test_rows_are_added_changed_removed_and_keep_their_places(cast):
     assert first["number"] == "138 0013 8000"
     change(
         cast.owner, pk,
-        phones=[{"number": "139 1111 2222"}, {**second, "kind": "office"}, {**first, "number": "13800138001"}],
+        phones=[
+            {"number": "139 1111 2222"}, {**second, "kind": "office"},
+            {**first, "number": "13800138001"},
+        ],
     )  # fmt: skip
     new, kept, altered = phones(cast.owner, pk)
     assert (new["number"], kept["id"], altered["id"]) == (

@@ -51,7 +51,10 @@ def guesses(person: Any, *headings: str, samples: Any = ()) -> dict[str, str]:
 
 
 def test_headings_in_both_languages(cast: Cast) -> None:
-    assert guesses(cast.owner, "公司全称", "税号", "联系人", "手机", "*职务", "年营业额（万）", "上次联系", "备注2") == {
+    assert guesses(
+        cast.owner, "公司全称", "税号", "联系人", "手机", "*职务", "年营业额（万）",
+        "上次联系", "备注2",
+    ) == {
         "公司全称": "name", "税号": "credit_code", "联系人": "contacts.name",
         "手机": "contacts.phones.number", "*职务": "contacts.job", "年营业额（万）": "revenue",
         "上次联系": "follow-ups.happened_at", "备注2": "",
@@ -89,7 +92,8 @@ def test_one_row_brings_customer_contact_and_follow_up(cast: Cast) -> None:
         cast.owner,
         table(
             "公司全称|联系人|手机|职务|年营业额（万）|上次联系|跟进记录|标签|级别",
-            f"{first}|顾明辉|13800001234、139 0000 0021|经理|48.6|2026/10/30|聊得不错|GMP、外资|A 重点",
+            f"{first}|顾明辉|13800001234、139 0000 0021|经理|48.6|2026/10/30|聊得不错"
+            "|GMP、外资|A 重点",
             f"{first.upper()}|陆建平|13800000021||||||",
             f"{second}||||１,２００.５|2025年3月4日|||B",
         ),
@@ -141,7 +145,8 @@ def test_everything_that_is_wrong_is_told_at_once(cast: Cast) -> None:
     )
     assert outcomes(job) == {2: "refused"}
     assert set(reasons(job, 2)) == {
-        "credit_code", "contacts.phones.number", "revenue", "follow-ups.happened_at", "level", "owner",
+        "credit_code", "contacts.phones.number", "revenue", "follow-ups.happened_at", "level",
+        "owner",
     }  # fmt: skip
     assert Customer.unscoped.count() == Contact.unscoped.count() == 0
     [headings, row] = sheet_of(job)

@@ -24,8 +24,8 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "b2b_pipeline
 MAPPING = {
     "公司全称": "name", "税号": "credit_code", "等级": "level", "联系人": "contacts.name",
     "职务": "contacts.job", "手机": "contacts.phones.number", "座机": "phones.number",
-    "邮箱": "contacts.mails.address", "预计金额（万）": "revenue", "上次联系": "follow-ups.happened_at",
-    "详细地址": "addresses.street", "备注2": "remark",
+    "邮箱": "contacts.mails.address", "预计金额（万）": "revenue",
+    "上次联系": "follow-ups.happened_at", "详细地址": "addresses.street", "备注2": "remark",
 }  # fmt: skip
 
 

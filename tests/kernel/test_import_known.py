@@ -80,7 +80,10 @@ def test_update_by_key(cast: Cast) -> None:
     numbers = {pk: stored("customers", pk).number for pk in (one, two)}
     job = imported(
         cast.owner,
-        table("编号|级别|备注|年营业额", f"{numbers[one]}|A||12.5", f"{numbers[two]}|B|new|", "KH999999|A||"),
+        table(
+            "编号|级别|备注|年营业额",
+            f"{numbers[one]}|A||12.5", f"{numbers[two]}|B|new|", "KH999999|A||",
+        ),
         policy="update", key="number",
     )  # fmt: skip
     assert outcomes(job) == {2: "updated", 3: "updated", 4: "refused"}

@@ -1,4 +1,4 @@
-"""A real worker on real Redis, killed in the middle: the next one finishes, and no row comes twice."""
+"""A real worker on real Redis, killed midway: the next one finishes, and no row comes twice."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from crm.access import paging
 from crm.access.grants import Grants, Scope
 from crm.access.paging import Key, Slice
 from crm.access.policy import Access
-from crm.modules.stamp import held_versions
 from crm.modules.registry import module_named
 from sales.models import Customer
 from tests.people import Cast, share

@@ -17,15 +17,15 @@ def search(person, text, module="customers"):
 @pytest.fixture
 def firm(cast):
     return add(
-        cast.owner, name="上海松屿制药有限公司", wechat="songyu88", phones=["13800138000", "021-62345678"],
-        mails=["li@songyu.example"], tags=["重点客户"], remark="unsearched words",
+        cast.owner, name="上海松屿制药有限公司", wechat="songyu88",
+        phones=["13800138000", "021-62345678"], mails=["li@songyu.example"], tags=["重点客户"], remark="unsearched words",
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "text",
-    ["松屿", "松", "屿制药", "上海松屿制药有限公司", "songyu", "songyu88", "8000", "138 0013 8000", "62345678",
-     "+86 138-0013-8000", "021-62345678", "重点", "li@songyu", "shanghaisongyu", "shsy"],
+    ["松屿", "松", "屿制药", "上海松屿制药有限公司", "songyu", "songyu88", "8000", "138 0013 8000",
+     "62345678", "+86 138-0013-8000", "021-62345678", "重点", "li@songyu", "shanghaisongyu", "shsy"],
 )  # fmt: skip
 def test_what_finds_it(cast, firm, text):
     assert search(cast.owner, text) == [firm], text
@@ -40,8 +40,8 @@ def test_what_does_not(cast, firm, text):
 
 @pytest.mark.parametrize(
     "text",
-    ["' | 'n_松", "a' & !'b", "\\", "'''", "(((", "a:*", "<->", "%", "x'; drop table crm_search_entry; --",
-     "\x00", "松" * 400, "&|!()<>:*'\\"],
+    ["' | 'n_松", "a' & !'b", "\\", "'''", "(((", "a:*", "<->", "%",
+     "x'; drop table crm_search_entry; --", "\x00", "松" * 400, "&|!()<>:*'\\"],
 )  # fmt: skip
 def test_syntax_is_inert(cast, firm, text):
     assert search(cast.owner, text) in ([], [firm])

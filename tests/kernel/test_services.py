@@ -1,5 +1,4 @@
 """The one path for writes: rights per field, versions, keys, duplicates, numbers, collections."""
-# ruff: noqa: E501  (tables)
 
 import pytest
 from django.db import transaction
@@ -61,9 +60,9 @@ def test_a_hidden_field_is_refused_in_the_words_for_an_unknown_one(cast):
 
 @pytest.mark.parametrize(
     "name",
-    ["number", "department", "created_at", "created_by", "changed_at", "changed_by", "version", "id",
-     "deleted_at", "deletion_id", "merged_into", "custom", "sort_name", "pk", "is_staff", "approved",
-     "last_follow_up_at", "next_contact_at", "owner_id", "module"],
+    ["number", "department", "created_at", "created_by", "changed_at", "changed_by", "version",
+     "id", "deleted_at", "deletion_id", "merged_into", "custom", "sort_name", "pk", "is_staff",
+     "approved", "last_follow_up_at", "next_contact_at", "owner_id", "module"],
 )  # fmt: skip
 def test_mass_assignment_is_refused(cast, name):
     """Attack 7, and 8 for what services set by themselves."""

@@ -41,5 +41,6 @@ class Command(BaseCommand):
         for number, text in report.errors:
             self.stderr.write(f"row {number}: {text}")
         self.stdout.write(
-            f"{report.people} people and {report.departments} departments made, {report.known} were there."
+            f"{report.people} people and {report.departments} departments made,"
+            f" {report.known} were there."
         )

@@ -17,6 +17,7 @@ from accounts.models import Department
 from accounts.views.asking import Asking
 from crm.access.errors import NotAllowed, Refusal
 from crm.lists.show import show_moment
+from crm.views.pages import page_links
 
 View = Callable[..., HttpResponse]
 Errors = Mapping[str, Sequence[Any]]
@@ -153,15 +154,8 @@ def pager(request: Asking, page: int, shown: int, total: int) -> dict[str, Any]:
     def url(number: int) -> str:
         return f"{request.path}?{urlencode({**kept, 'page': number})}"
 
-    first = (page - 1) * PAGE
-    return {
-        "first": first + 1 if shown else 0,
-        "last": first + shown,
-        "page": page,
-        "pages": max(1, -(-total // PAGE)),
-        "prev_url": url(page - 1) if page > 1 else "",
-        "next_url": url(page + 1) if first + shown < total else "",
-    }
+    has_next = (page - 1) * PAGE + shown < total
+    return page_links(page, PAGE, shown, has_next, url, pages=max(1, -(-total // PAGE)))
 
 
 def department_tree(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
@@ -29,7 +29,7 @@ def people_import(request: Asking) -> HttpResponse:
     file = request.FILES.get("file")
     if request.method == "POST" and isinstance(file, UploadedFile):
         try:
-            table = open_table(file.file, file.name or "", LIMITS)
+            table = open_table(cast(BinaryIO, file.file), file.name or "", LIMITS)
             report = import_people(actor=request.user, headings=table.headings, rows=table.rows())
         except (SpreadsheetError, Refusal) as refusal:
             error = str(getattr(refusal, "message", "") or refusal)
