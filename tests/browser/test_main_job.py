@@ -267,7 +267,7 @@ def check_gone(page: Any, address: str, token: str, before: dict[str, str]) -> N
     page.locator("[data-filter]").click()
     offered = page.locator("#filter-panel").inner_text()
     assert not re.search(r"级别|等级|微信|\bLevel\b|WeChat", heads + offered)
-    for query in ("level=A", "sort=level", f"q=w:{SECRET}"):
+    for query in ("level=A", "sort=level", f"q=w:{SECRET[:8]}"):
         answer = page.goto(f"/customers/?{query}")
         assert SECRET not in answer.text()
         assert answer.status == 400 or page.locator("#rows tr[data-pk]").count() == 0
