@@ -279,7 +279,7 @@ class Chunk:
             return
         if self.choice.policy == SKIP or not (is_exact or outcome.twin is not None):
             verdict.outcome = SKIPPED
-        if outcome.twin is not None and outcome.twin >= 0:
+        if outcome.is_same and outcome.twin is not None:
             verdict.pk = outcomes[outcome.twin].pk  # its contacts go to the row above
 
     def _change(self, changed: list[tuple[Verdict, int]], write: bool) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access, access_to
+from crm.lib.whole import whole_number
 from crm.modules.fields import REFERENCES
 from crm.modules.module import Keys
 from crm.records.act import Act
@@ -38,7 +39,8 @@ class Outcome:
     """What became of one row.
 
     `pk` and `version` when it was written. `errors` by field when it was refused. `matches` are
-    known records that made it a duplicate; `twin` is the place of an earlier row that did.
+    known records that made it a duplicate; `twin` is the place of an earlier row that did, and
+    `is_same` tells that it is surely the same one, not only similar.
     `before` holds the stored values that an update replaced.
     """
 
@@ -47,6 +49,7 @@ class Outcome:
     errors: dict[str, list[Any]] = field(default_factory=dict)
     matches: list[Match] = field(default_factory=list)
     twin: int | None = None
+    is_same: bool = False
     before: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -133,14 +136,15 @@ def learn_references(cleaner: Cleaner, rows: Iterable[Values]) -> None:
     wanted: dict[str, set[int]] = {}
     for values in rows:
         for one in fields:
-            raw = values.get(one.name)
-            if raw is not None and str(raw).isdigit() and len(str(raw)) < 19:
+            number = whole_number(str(values.get(one.name)))
+            if number is not None:
                 kind = one.target if one.kind == "relation" else one.kind
-                wanted.setdefault(kind, set()).add(int(raw))
+                wanted.setdefault(kind, set()).add(number)
         for name in any_fields:
             kind, _slash, pk = str(values.get(name) or "").partition("/")
-            if pk.isdigit() and len(pk) < 19:
-                wanted.setdefault(kind, set()).add(int(pk))
+            number = whole_number(pk)
+            if number is not None:
+                wanted.setdefault(kind, set()).add(number)
     for kind, ids in wanted.items():
         cleaner.learn(kind, ids)
 
@@ -168,6 +172,7 @@ def _find_known(batch: Batch, near: set[int]) -> None:
         twin = min((seen[key] for key in mine if key in seen), default=None)
         if twin is not None and batch.outcomes[place].is_open:
             batch.outcomes[place].twin = twin
+            batch.outcomes[place].is_same = any(seen.get(key) == twin for key in keys.exact)
             batch.outcomes[place].errors = {access.module.title: [same_row()]}
         if batch.outcomes[place].is_open:
             for key in (*keys.exact, *keys.near):

@@ -51,6 +51,18 @@ def test_exact_ones_never_come_in_twice(cast: Cast) -> None:
     assert Customer.unscoped.filter(name__iexact=twice).count() == 1
 
 
+def test_contacts_of_a_skipped_row_go_to_the_same_company_only(cast: Cast) -> None:
+    data = table(
+        "name|contacts.name",
+        "苏州榆桥制药有限公司|顾明远",
+        "苏州榆桥制药 有限公司|陆建平",
+        "苏州榆桥制药|罗茜",
+    )
+    job = imported(cast.owner, data)
+    assert outcomes(job) == {2: "created", 3: "skipped", 4: "skipped"}
+    assert set(Contact.unscoped.values_list("name", flat=True)) == {"顾明远", "陆建平"}
+
+
 def test_near_ones_are_skipped_or_made(cast: Cast) -> None:
     add(cast.owner, name="苏州青澜仪器有限公司")
     data = table("name", "青澜仪器", unlike())
