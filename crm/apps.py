@@ -7,6 +7,6 @@ class CrmConfig(AppConfig):
     verbose_name = _("Kernel")
 
     def ready(self) -> None:
-        from crm.start import start
+        from crm.start import start  # models can be imported only now
 
         start()

@@ -28,6 +28,7 @@ from accounts.signin.visitors import visitor_of
 from accounts.tokens import create_token, live_tokens, revoke_token
 from accounts.views.asking import Asking
 from accounts.views.door import THEME_COOKIE, safe_next, say
+from crm.lib.whole import whole_numbers
 from crm.modules.registry import all_modules
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
@@ -244,9 +245,8 @@ def tokens(request: Asking) -> HttpResponse:
     context: dict[str, Any] = {"secret": "", "errors": {}, "modules": modules}
     status = 200
     if "revoke" in request.POST:
-        number = request.POST["revoke"]
-        if number.isascii() and number.isdigit() and len(number) < 19:
-            revoke_token(actor=user, token_id=int(number))
+        for number in whole_numbers([request.POST["revoke"]]):
+            revoke_token(actor=user, token_id=number)
         return HttpResponseRedirect(reverse("me-tokens"))
     if request.method == "POST":
         context["secret"], context["errors"] = _make_token(request, modules)

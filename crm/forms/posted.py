@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from crm.access.policy import Access
 from crm.forms.fields import raw_text
+from crm.lib.whole import whole_number
 from crm.modules.fields import Field
 
 MOST_ROWS = 100
@@ -25,8 +26,7 @@ def posted_raw(field: Field, post: QueryDict) -> Any:
 
 def posted_rows(field: Field, post: QueryDict) -> list[dict[str, Any]]:
     """The rows of a collection as they were posted, dropped ones left out."""
-    total = post.get(f"{field.name}-TOTAL", "0")
-    count = min(int(total), MOST_ROWS) if total.isascii() and total.isdigit() else 0
+    count = min(whole_number(post.get(f"{field.name}-TOTAL", "0")) or 0, MOST_ROWS)
     rows = []
     for index in range(count):
         start = f"{field.name}-{index}-"

@@ -19,6 +19,7 @@ from crm.customfields.dictionaries import options_of
 from crm.lib.codes import parse_credit_code
 from crm.lib.phones import parse_phone
 from crm.lib.text import clean
+from crm.lib.whole import whole_number
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, module_named
 from crm.records.owners import department_of
@@ -216,9 +217,10 @@ def _any_reference(cleaner: Cleaner, field: Field, raw: Any) -> str:
     if isinstance(raw, Mapping):
         raw = f"{raw.get('module')}/{raw.get('id')}"
     name, _slash, pk = str(raw).partition("/")
-    if not pk.isdigit() or len(pk) > 18 or not cleaner.knows(name, int(pk)):
+    number = whole_number(pk)
+    if number is None or not cleaner.knows(name, number):
         raise ValueError(_("There is no such record."))
-    return f"{name}/{int(pk)}"
+    return f"{name}/{number}"
 
 
 def _email(_cleaner: Cleaner, field: Field, raw: Any) -> str:

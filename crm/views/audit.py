@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from crm.access import names
 from crm.access.errors import NotAllowed
 from crm.access.policy import access_to
+from crm.lib.whole import whole_number
 from crm.lists.columns import record_url
 from crm.lists.show import in_a_row, show_moment
 from crm.lists.values import day_start
@@ -189,7 +190,8 @@ def _who_or_what(text: str, action: str) -> Q:
     actions = [key for key, label in ACTIONS.items() if text.casefold() in str(label).casefold()]
     where = Q(actor_id__in=list(named.values_list("pk", flat=True)[:200]))
     where |= Q(**{f"{action}__in": [*actions, text]}) | Q(module=text)
-    return where | Q(record_id=int(text)) if text.isdigit() and len(text) < 18 else where
+    number = whole_number(text)
+    return where if number is None else where | Q(record_id=number)
 
 
 def _entries(request: HttpRequest, lines: list[Line]) -> Iterator[dict[str, Any]]:

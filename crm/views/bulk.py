@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.access.policy import Access, access_to
 from crm.forms.people import people_options
+from crm.lib.whole import whole_number, whole_numbers
 from crm.lists.query import query_from
 from crm.lists.show import in_a_row
 from crm.modules.registry import module_named
@@ -31,7 +32,7 @@ def _picked(request: HttpRequest, access: Access) -> list[int]:
         rows = access.rows().filter(query.where).order_by("pk")
         ids = list(rows.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     else:
-        ids = [int(pk) for pk in data.getlist("pk") if pk.isascii() and pk.isdigit()]
+        ids = whole_numbers(data.getlist("pk"))
     if len(ids) > MOST_AT_ONCE:
         raise Invalid(_("At most %d records at once. Narrow the filter first.") % MOST_AT_ONCE)
     if not ids:
@@ -85,9 +86,10 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
     _visible(access, ids)
     errors: list[dict[str, Any]] = []
     owner = request.POST.get("owner", "")
-    if request.POST.get("confirmed") and owner.isdigit():
+    chosen = whole_number(owner)
+    if request.POST.get("confirmed") and chosen is not None:
         try:
-            assign_records(actor=request.user, module=module, pks=ids, owner=int(owner))
+            assign_records(actor=request.user, module=module, pks=ids, owner=chosen)
         except Refusal as refusal:
             errors = [{"label": "", "messages": [str(refusal.message)], "anchor": "id-owner"}]
         else:
@@ -147,7 +149,7 @@ def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
 def bulk_undelete(request: HttpRequest, module: str) -> HttpResponse:
     """POST /<module>/bulk/undelete/?pk=…: takes back what the toast told of."""
     found = module_named(module)
-    ids = [int(pk) for pk in request.GET.getlist("pk") if pk.isascii() and pk.isdigit()]
+    ids = whole_numbers(request.GET.getlist("pk"))
     for pk in ids[:50]:
         restore_record(actor=request.user, module=found.name, pk=pk)
     toast(request, ngettext("%d record is back.", "%d records are back.", len(ids)) % len(ids))

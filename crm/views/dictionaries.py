@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from crm.access.errors import NotVisible
 from crm.customfields.models import Option
 from crm.customfields.usage import uses_of
+from crm.lib.whole import whole_number, whole_numbers
 from crm.modules.registry import all_modules
 from crm.modules.stamp import raise_definitions_version
 from crm.records.audit import record_audit
@@ -116,16 +117,15 @@ def save(request: HttpRequest, name: str) -> list[dict[str, Any]]:
             errors.append(_error(_("“%s” needs a label.") % option.value))
         option.labels = {**option.labels, **labels}
         option.is_active = f"active-{option.pk}" in post
-        raw = post.get(f"position-{option.pk}", "")
-        option.position = (
-            int(raw) if raw.isascii() and raw.isdigit() and int(raw) < 10_000 else option.position
-        )
+        position = whole_number(post.get(f"position-{option.pk}", ""))
+        if position is not None and position < 10_000:
+            option.position = position
     fresh = _posted_labels(post, "new-")
     if len(options) >= MOST_OPTIONS and any(fresh.values()):
         errors.append(_error(_("At most %d choices.") % MOST_OPTIONS))
     if errors:
         return errors
-    Option.objects.filter(dictionary=name, pk__in=[gone] if gone.isdigit() else []).delete()
+    Option.objects.filter(dictionary=name, pk__in=whole_numbers([gone])).delete()
     kept = [option for option in options if str(option.pk) != gone]
     Option.objects.bulk_update(kept, ["labels", "is_active", "position"])
     if any(fresh.values()):

@@ -13,6 +13,7 @@ from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.forms.page import error_list, sections
 from crm.forms.posted import posted_values
+from crm.lib.whole import whole_number
 from crm.lists.columns import record_url
 from crm.lists.show import in_sentence, show_moment
 from crm.modules.registry import module_named
@@ -106,8 +107,7 @@ def edit_record(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         context = _edit_context(access, row, request, {}, row.version)
         return render(request, "crm/edit/page.html", context)
-    raw_version = request.POST.get("version", "")
-    version = int(raw_version) if raw_version.isascii() and raw_version.isdigit() else None
+    version = whole_number(request.POST.get("version", ""))
     try:
         values = posted_values(access, request.POST, row)
         update_record(actor=request.user, module=module, pk=pk, values=values, version=version)

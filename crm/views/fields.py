@@ -14,6 +14,7 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Row
 from crm.forms.page import collections_title, one_field
 from crm.forms.posted import posted_values
+from crm.lib.whole import whole_number
 from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
 from crm.lists.show import show_time
 from crm.modules.fields import Field
@@ -163,7 +164,7 @@ def _save(request: HttpRequest, access: Access, row: Row) -> None:
         )
 
     try:
-        save(int(raw) if raw.isascii() and raw.isdigit() else None)
+        save(whole_number(raw))
     except StaleRecord as refusal:
         if any(conflict.theirs != conflict.before for conflict in refusal.conflicts):
             raise

@@ -20,6 +20,7 @@ from crm.activities.models import Phrase
 from crm.customfields.dictionaries import option_label, options_of
 from crm.documents.services import attach_files
 from crm.forms.people import people_options
+from crm.lib.whole import whole_number
 from crm.lists.columns import due_class, record_url
 from crm.lists.conditions import compile_tree
 from crm.lists.query import order_from
@@ -90,7 +91,7 @@ def timeline_context(
 
 def _offset(request: HttpRequest) -> int:
     raw = request.GET.get("offset", "0")
-    return min(int(raw), 10_000) if raw.isascii() and raw.isdigit() else 0
+    return min(whole_number(raw) or 0, 10_000)
 
 
 def _upcoming(row: Row) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Department
 from accounts.views.asking import Asking
 from crm.access.errors import NotAllowed, Refusal
+from crm.lib.whole import whole_numbers
 from crm.lists.show import show_moment
 from crm.views.pages import page_links
 
@@ -138,7 +139,7 @@ def typed(request: Asking, name: str, most: int = 1000) -> str:
 
 def numbers(values: Iterable[str]) -> list[int]:
     """Those that are ids."""
-    return [int(one) for one in values if one.isascii() and one.isdigit() and len(one) < 19]
+    return whole_numbers(values)
 
 
 def page_number(request: Asking) -> int:
