@@ -125,9 +125,9 @@ REFERRING = frozenset({"relation", "user", "department", "any_relation"})
 def _target(field: Field, value: Any) -> tuple[str, int | None]:
     if field.kind == "any_relation":
         kind, _slash, text = str(value or "").partition("/")
-        return kind, int(text) if text.isdigit() else None
+        return kind, int(text) if text.isdecimal() else None
     kind = field.target if field.kind == "relation" else field.kind
-    if value in (None, "") or isinstance(value, bool) or not str(value).isdigit():
+    if value in (None, "") or isinstance(value, bool) or not str(value).isdecimal():
         return kind, None
     return kind, int(value)
 

@@ -47,7 +47,7 @@ class Choice:
     def target_of(self, line: Line) -> int | None:
         """The record that the person named for this row."""
         decided = self.decisions.get(str(line.number), "")
-        return int(decided) if decided.isdigit() else None
+        return int(decided) if decided.isdecimal() else None
 
 
 @dataclass

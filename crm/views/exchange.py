@@ -201,13 +201,13 @@ def _take_fixes(request: HttpRequest, job: Job) -> None:
     for name, value in request.POST.items():
         kind, _dash, rest = name.partition("-")
         row, _dash, place = rest.partition("-")
-        if kind == "fix" and row.isdigit() and place.isdigit():
+        if kind == "fix" and row.isdecimal() and place.isdecimal():
             was = request.POST.get(f"was-{row}-{place}")
             if was is None or was != value:
                 fixes.setdefault(int(row), {})[int(place)] = str(value)[:500]
-        elif kind == "decide" and row.isdigit():
+        elif kind == "decide" and row.isdecimal():
             text = str(value)
-            if text in (SKIP, CREATE) or text.isdigit():
+            if text in (SKIP, CREATE) or text.isdecimal():
                 decisions[int(row)] = text
     if fixes:
         fix_cells(actor=request.user, job=job, fixes=fixes)

@@ -94,9 +94,9 @@ def _value_word(field: Field | None, value: Any) -> str:
         field = next(iter(field.members.values()))
     if field.kind in {"choice", "multi_choice"}:
         return dict(options_of(field, with_retired=True)).get(text, text)
-    if field.kind == "user" and text.isdigit():
+    if field.kind == "user" and text.isdecimal():
         return names.people([int(text)])[int(text)].label
-    if field.kind == "department" and text.isdigit():
+    if field.kind == "department" and text.isdecimal():
         return names.departments([int(text)])[int(text)].label
     if field.kind == "boolean":
         return _("Yes") if text.lower() == "true" else _("No")

@@ -175,7 +175,7 @@ def test_few_queries_and_no_write_keep_a_session(
 ) -> None:
     post(client)
     client.get(reverse("me-password"))
-    with django_assert_num_queries(2):  # the session with its person, the versions
+    with django_assert_num_queries(3):  # the session with its person, versions, his jobs
         client.get(reverse("me-password"))
 
 
