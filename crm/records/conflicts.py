@@ -35,7 +35,11 @@ def refuse_stale(
 def _readable(access: Access, name: str, rows: Any) -> list[dict[str, Any]]:
     """The rows of a collection with those members only that the person may read."""
     return [
-        {key: value for key, value in row.items() if f"{name}.{key}" in access.readable}
+        {
+            key: value
+            for key, value in row.items()
+            if key == "id" or f"{name}.{key}" in access.readable
+        }
         for row in rows or ()
     ]
 
