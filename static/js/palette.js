@@ -4,25 +4,23 @@ import { calmly, near } from "./tools.js";
 const dialog = () => document.getElementById("palette");
 const found = () => document.getElementById("palette-found");
 const options = () => [...found().querySelectorAll("[role=option]")];
-let question = "";
 
 function choose(option) {
   options().forEach((one, index) => {
     one.id ||= `found-${index}`;
     one.setAttribute("aria-selected", String(one === option));
   });
-  dialog().querySelector("input").setAttribute("aria-activedescendant", option?.id ?? "");
+  const input = dialog().querySelector("input");
+  if (option) input.setAttribute("aria-activedescendant", option.id);
+  else input.removeAttribute("aria-activedescendant");
   option?.scrollIntoView({ block: "nearest" });
 }
 
 function ask() {
-  question = dialog().querySelector("input").value.trim();
-  const asked = question;
+  const asked = dialog().querySelector("input").value.trim();
   const record = document.querySelector("[data-record]")?.dataset.record ?? "";
   const query = new URLSearchParams({ q: asked, at: location.pathname, record });
-  window.htmx
-    .ajax("GET", `${dialog().dataset.url}?${query}`, { target: "#palette-found", swap: "innerHTML" })
-    .then(() => asked === question && choose(options()[0]));
+  window.htmx.ajax("GET", `${dialog().dataset.url}?${query}`, { target: "#palette-found", swap: "innerHTML" });
 }
 
 const askSoon = calmly(ask, 150);
@@ -64,4 +62,5 @@ export function start() {
   input.addEventListener("input", (event) => event.isComposing || askSoon());
   input.addEventListener("compositionend", askSoon);
   input.addEventListener("keydown", take);
+  found().addEventListener("htmx:afterSwap", () => choose(options()[0]));
 }
