@@ -66,7 +66,10 @@ class Watch:
         is_answer = "the server responded with a status of" in line.text
         if is_answer and any(f"status of {status} " in line.text for status in self.expects):
             return
-        self.faults.append(f"console: {line.text[:300]} {line.location.get('url', '')}")
+        address = line.location.get("url", "")
+        if address.endswith("/favicon.ico"):
+            return  # the browser asks for it by itself beside a bare JSON answer
+        self.faults.append(f"console: {line.text[:300]} {address}")
 
     def _dialog(self, dialog: Any) -> None:
         if dialog.type != "beforeunload":
