@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.management import call_command
@@ -22,11 +22,17 @@ WORKER = ("-m", "celery", "-A", "crm.celery", "worker", "--pool=solo", "--loglev
 
 
 def database_url() -> str:
-    """The address of the database that this process uses now."""
-    one = {name: str(value or "") for name, value in connection.settings_dict.items()}
-    password = f":{quote(one['PASSWORD'])}" if one["PASSWORD"] else ""
-    host = quote(one["HOST"], safe="") if one["HOST"].startswith("/") else one["HOST"]
-    return f"postgres://{quote(one['USER'])}{password}@{host}:{one['PORT'] or 5432}/{one['NAME']}"
+    """The address of the database that this process uses now.
+
+    Host and port stand as options, since the host may be the folder of a socket.
+    """
+    one = connection.settings_dict
+    options = one.get("OPTIONS") or {}
+    host = one["HOST"] or options.get("host", "")
+    port = one["PORT"] or options.get("port", "") or 5432
+    password = f":{quote(str(one['PASSWORD']))}" if one["PASSWORD"] else ""
+    place = urlencode({"host": host, "port": port})
+    return f"postgres://{quote(str(one['USER']))}{password}@/{one['NAME']}?{place}"
 
 
 def load_demo_once() -> None:

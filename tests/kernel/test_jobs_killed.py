@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project
-from django.db import connection
 
 from crm.jobs.models import Job, JobRow
 from crm.jobs.tasks import sweep_jobs
 from sales.customers.models import Customer
+from tests.browser.serving import database_url
 from tests.kernel.exchange_calls import upload
 from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
@@ -30,12 +30,10 @@ ROOT = Path(__file__).resolve().parents[2]
 @contextmanager
 def worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A Celery worker on the tests' database and broker, in a group of its own."""
-    parts = connection.settings_dict
-    address = f"{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}"
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "crm.settings.test",
-        "DATABASE_URL": f"postgres://{address}/{parts['NAME']}",
+        "DATABASE_URL": database_url(),
         "MEDIA_ROOT": str(folder),
         "JOB_LEASE_SECONDS": "5",
     }
