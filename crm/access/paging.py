@@ -13,7 +13,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable, OrderBy, RawSQL
 
-from crm.access.statements import Statement, compiled, rows_of
+from crm.access.statements import Statement, compiled
 from crm.modules.fields import Field
 
 # Up to this many rows deep, each owner's or department's rows are read from its own index.
@@ -133,11 +133,6 @@ def page_statement(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) ->
     union = " UNION ALL ".join(f"({part})" for part in parts)
     sql = f"SELECT id FROM ({union}) AS merged ORDER BY {outer} LIMIT %s OFFSET %s"  # noqa: S608  compiled by Django
     return sql, (*params, wanted.size, wanted.offset)
-
-
-def page_ids(rows: QuerySet, branches: Sequence[Branch], wanted: Slice) -> list[int]:
-    """The ids of the slice's rows, in order."""
-    return [row[0] for row in rows_of(page_statement(rows, branches, wanted))]
 
 
 def _outer_keys(wanted: Slice) -> list[str]:

@@ -17,7 +17,6 @@ from crm.lists.errors import BadQuery
 from crm.lists.filterset import conditions_from
 from crm.search.asking import search_condition
 
-PAGE_SIZES = (20, 50, 100)
 DEEPEST = 10_000
 MOST_SORT_KEYS = 4
 OWN_PARAMETERS = frozenset(

@@ -1,6 +1,6 @@
 """The declaration of a module: what it is, said once; every surface comes from it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -213,7 +213,6 @@ class Index:
     modules: list[type[Module]] = field(default_factory=list)
 
 
-Validator = Callable[[Any], Any]
 GROUPS = {
     "sales": _("Sales"),
     "service": _("Service"),

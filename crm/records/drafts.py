@@ -203,11 +203,6 @@ def living(module: Module, ids: Sequence[int]) -> list[Any]:
     return list(module.rows.filter(pk__in=list(ids), deleted_at__isnull=True))
 
 
-def access_values(access: Access, values: Values) -> Values:
-    """Those of a record's stored values that the person may read."""
-    return {name: value for name, value in values.items() if name in access.readable}
-
-
 def refused_by_database(module: Module, error: IntegrityError | DataError) -> Invalid:
     """What the database says to values that are right for the forms: at the field, if known."""
     diagnostics = getattr(error.__cause__, "diag", None)

@@ -1,7 +1,6 @@
 """Duplicate keys of records: exact ones decided by the database, near ones only offered."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from django.db import connection
 
@@ -126,8 +125,3 @@ def drop_keys(module: Module, keys: Mapping[int, Keys]) -> None:
                 f" AND t.{column} = r.rule AND t.{value} = r.key",
                 [*(list(one) for one in zip(*rows, strict=True)), module.name],
             )
-
-
-def describe(keys: Keys) -> dict[str, Any]:
-    """The keys as plain data, for tests and the inspector."""
-    return {"exact": sorted(keys.exact), "near": sorted(keys.near)}

@@ -247,8 +247,3 @@ def deletions_of(access: Access, pks: Sequence[int]) -> dict[int, Deletion]:
             for pk in acts[act]:
                 found[pk].along.append((module.label_plural, count))
     return found
-
-
-def bin_access(user: Any, module: Module | str) -> Access:
-    """The door to a module's deleted records."""
-    return access_to(user, module).in_bin()

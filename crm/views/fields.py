@@ -24,7 +24,6 @@ from crm.records.services import update_record
 from crm.records.uncovering import uncover
 
 SHOWN_FOR = 30
-QUIET_SECTIONS = 3
 
 
 def group_contexts(access: Access, row: Row, may_edit: bool) -> list[dict[str, Any]]:
