@@ -100,6 +100,7 @@ urlpatterns = [
     path("setup/dictionaries/<slug:name>/", dictionaries.dictionaries, name="dictionary"),
     path("files/<record:pk>/", files.attachment, name="attachment"),
     path("bin/", bin.bin_page, name="bin"),
+    path("bin/erase/", bin.erase, name="erase"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<record:pk>/card/", jobs.job_card, name="job-card"),
     path("jobs/<record:pk>/cancel/", jobs.job_cancel, name="job-cancel"),

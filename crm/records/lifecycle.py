@@ -6,22 +6,23 @@ deleted. A child that has another living parent is unlinked instead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import Count, F, ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.access.policy import Access, access_to
 from crm.modules.module import Module
-from crm.modules.registry import all_modules, children_of
+from crm.modules.registry import all_modules, children_of, module_named
 from crm.records.act import Act
 from crm.records.beside import ExternalId
 from crm.records.child_rows import remove_rows
-from crm.records.drafts import snapshots
 from crm.records.duplicates import refuse_lost
 from crm.records.errors import Invalid, NotAllowed, NotVisible, StaleRecord
 from crm.records.events import write_events
@@ -29,6 +30,7 @@ from crm.records.followers import ask_guards, tell_followers
 from crm.records.history import CHANGED, DELETED, write_history
 from crm.records.keys import claim_keys, release_keys
 from crm.records.owners import department_of, require_assignable
+from crm.records.restoring import returning
 
 
 def _mark(act: Act, module: Module, ids: Sequence[int], kind: str, **columns: Any) -> None:
@@ -105,26 +107,23 @@ def _lookup(child: Module, relation: str, module: Module, ids: list[int]) -> dic
 
 
 @transaction.atomic
-def restore_record(*, actor: Any, module: str, pk: int, source: str = "form") -> Act:
-    """Bring back a deleted record with all that its deletion took along.
+def restore_records(*, actor: Any, module: str, pks: Sequence[int], source: str = "form") -> Act:
+    """Bring back deleted records with all that their deletion took along; all of them or none.
 
-    Raises NotVisible; DuplicateFound when a living record has taken its place meanwhile.
+    Raises NotVisible; NotAllowed when they hang on a record that the person may not restore;
+    DuplicateFound when a living record has taken their place meanwhile.
     """
-    access = access_to(actor, module).in_bin()
-    record = access.rows("delete").select_for_update(of=("self",)).filter(pk=pk).first()
-    if record is None:
-        raise NotVisible
     act = Act(actor, source)
-    for other in all_modules():
-        rows = other.rows.filter(deletion_id=record.deletion_id)
-        found = list(rows.select_for_update(of=("self",)))
-        if not found:
-            continue
-        values = snapshots(other, found)
-        keys = {one.pk: other.keys(values[one.pk]) for one in found}
+    for other, values in returning(actor, module_named(module), sorted(set(pks))).items():
+        keys = {pk: other.keys(one) for pk, one in values.items()}
         refuse_lost(access_to(actor, other), claim_keys(other, keys))
         _mark(act, other, list(keys), "restored", deleted_at=None, deletion_id=None)
     return act
+
+
+def restore_record(*, actor: Any, module: str, pk: int, source: str = "form") -> Act:
+    """Bring back one deleted record, as `restore_records` does."""
+    return restore_records(actor=actor, module=module, pks=[pk], source=source)
 
 
 @transaction.atomic
@@ -171,17 +170,29 @@ def _assign(act: Act, module: Module, ids: list[int], old: int | None, owner: in
 
 @transaction.atomic
 def purge_records(*, actor: Any, module: str, pks: Sequence[int], source: str = "form") -> Act:
-    """Remove deleted records for good; administrators only. Their history stays.
+    """Remove records for good that lay in the bin for BIN_DAYS; administrators only.
 
-    Raises NotAllowed, NotVisible, Invalid (something outside still points to them).
+    Their history stays. Raises NotAllowed, NotVisible, Invalid (too early, or something outside
+    still points to them).
     """
     access = access_to(actor, module).in_bin()
     if not access.grants.administer:
         raise NotAllowed(_("Only administrators empty the recycle bin."))
     act = Act(actor, source)
-    found = list(access.rows("delete").select_for_update(of=("self",)).filter(pk__in=list(pks)))
+    rows = access.rows("delete").order_by("pk").filter(pk__in=list(pks))
+    found = list(rows.select_for_update(of=("self",)))
     if len(found) != len(set(pks)):
         raise NotVisible
+    if any(record.deleted_at > _due() for record in found):
+        days = settings.BIN_DAYS
+        raise Invalid(
+            ngettext(
+                "What was deleted stays in the recycle bin for %d day.",
+                "What was deleted stays in the recycle bin for %d days.",
+                days,
+            )
+            % days
+        )
     try:
         _purge(act, access.module, found)
     except ProtectedError:
@@ -189,6 +200,19 @@ def purge_records(*, actor: Any, module: str, pks: Sequence[int], source: str = 
             _("Other records still point to this one; change or purge them first.")
         ) from None
     return act
+
+
+def _due() -> datetime:
+    """What was deleted before this moment may be removed for good."""
+    return timezone.now() - timedelta(days=settings.BIN_DAYS)
+
+
+def purgeable(access: Access, most: int) -> list[int]:
+    """The records in the bin that the person may remove for good by now, oldest first."""
+    if not access.grants.administer:
+        return []
+    rows = access.in_bin().rows("delete").filter(deleted_at__lte=_due())
+    return list(rows.order_by("deleted_at", "pk").values_list("pk", flat=True)[:most])
 
 
 def _purge(act: Act, module: Module, records: Sequence[Any]) -> None:

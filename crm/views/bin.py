@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.access import names
 from crm.access.paging import Key, Slice
@@ -15,15 +16,16 @@ from crm.access.policy import Access, access_to
 from crm.lists.columns import record_url
 from crm.lists.show import in_a_row, show_moment
 from crm.modules.fields import Field
-from crm.modules.registry import all_modules, module_named
-from crm.records.errors import DuplicateFound
-from crm.records.lifecycle import deletions_of, restore_record
+from crm.modules.registry import UnknownModule, all_modules, module_named
+from crm.records.errors import DuplicateFound, Invalid, NotAllowed, NotVisible
+from crm.records.lifecycle import deletions_of, purge_records, purgeable, restore_record
 from crm.views.lists import title_of
 from crm.views.pages import page_links, page_number
 from crm.views.shell import toast
 
 PAGE = 50
 DEEPEST = 199
+MOST_ERASED = 300
 NEWEST_FIRST = (Key(Field("deleted_at", "datetime", "", column="deleted_at"), is_descending=True),)
 
 
@@ -61,7 +63,7 @@ def bin_page(request: HttpRequest) -> HttpResponse:
         "count": {"value": count, "exact": exact},
         "rows": _rows(deleted, shown),
         "keep_days": settings.BIN_DAYS,
-        "erase_url": "",
+        "erase_url": f"/bin/erase/?module={module.name}" if purgeable(access, 1) else "",
         "pager": page_links(
             page, PAGE, len(shown), len(rows) > PAGE, lambda number: f"{base}&page={number}"
         ),
@@ -98,9 +100,63 @@ def restore(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     """POST /<module>/<id>/restore/."""
     try:
         restore_record(actor=request.user, module=module_named(module).name, pk=pk)
-    except DuplicateFound as refusal:
-        words = " ".join(str(word) for found in refusal.fields.values() for word in found)
-        toast(request, _("Not restored. %s") % words, is_alert=True)
+    except (DuplicateFound, NotAllowed) as refusal:
+        said = [str(word) for found in refusal.fields.values() for word in found]
+        toast(request, _("Not restored. %s") % (" ".join(said) or refusal.message), is_alert=True)
         return HttpResponseRedirect(f"/bin/?module={module}")
     toast(request, _("Restored."))
     return HttpResponseRedirect(record_url(module, pk))
+
+
+@require_http_methods(["GET", "POST"])
+def erase(request: HttpRequest) -> HttpResponse:
+    """/bin/erase/?module=…: remove for good what lay there long enough, asked for by its count."""
+    wanted = request.GET.get("module", "")
+    try:
+        access = access_to(request.user, module_named(wanted))
+    except UnknownModule:
+        raise NotVisible from None
+    if not access.grants.administer:
+        raise NotAllowed(_("Only administrators empty the recycle bin."))
+    ids = purgeable(access, MOST_ERASED)
+    errors: list[dict[str, Any]] = []
+    if request.method == "POST":
+        errors = _erased(request, access, ids)
+        if not errors:
+            return HttpResponseRedirect(f"/bin/?module={wanted}")
+    base = f"/bin/?module={access.module.name}"
+    title = ngettext("Remove %d record for good?", "Remove %d records for good?", len(ids))
+    context = {
+        "title": title % len(ids),
+        "text": access.module.label_plural,
+        "pks": [],
+        "crumbs": [{"label": _("Recycle bin"), "url": base}],
+        "action_url": f"/bin/erase/?module={access.module.name}",
+        "cancel_url": base,
+        "warning": _("This cannot be undone. Their history stays."),
+        "confirm": {
+            "label": _("Type the number of records: %d") % len(ids), "expected": str(len(ids)),
+        },
+        "errors": errors,
+        "submit_label": _("Remove for good"),
+        "is_danger": True,
+    }  # fmt: skip
+    is_part = bool(request.headers.get("HX-Request"))
+    name = "crm/bulk/dialog.html" if is_part else "crm/bulk/page.html"
+    return render(request, name, context, status=400 if errors else 200)
+
+
+def _erased(request: HttpRequest, access: Access, ids: list[int]) -> list[dict[str, Any]]:
+    """Remove these records if their number was typed; errors otherwise."""
+    if not ids or request.POST.get("confirm", "").strip() != str(len(ids)):
+        text = _("Type the number of records: %d") % len(ids)
+    else:
+        try:
+            purge_records(actor=request.user, module=access.module.name, pks=ids)
+        except Invalid as refusal:
+            text = str(refusal.message)
+        else:
+            done = ngettext("%d record was removed.", "%d records were removed.", len(ids))
+            toast(request, done % len(ids))
+            return []
+    return [{"label": "", "messages": [text], "anchor": "confirm"}]

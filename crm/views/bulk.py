@@ -16,7 +16,7 @@ from crm.lists.query import query_from
 from crm.lists.show import in_a_row
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid, NotVisible, Refusal
-from crm.records.lifecycle import assign_records, delete_records, restore_record
+from crm.records.lifecycle import assign_records, delete_records, restore_records
 from crm.views.lists import title_of
 from crm.views.shell import toast
 
@@ -150,8 +150,7 @@ def bulk_undelete(request: HttpRequest, module: str) -> HttpResponse:
     """POST /<module>/bulk/undelete/?pk=…: takes back what the toast told of."""
     found = module_named(module)
     ids = whole_numbers(request.GET.getlist("pk"))
-    for pk in ids[:50]:
-        restore_record(actor=request.user, module=found.name, pk=pk)
+    restore_records(actor=request.user, module=found.name, pks=ids[:50])
     toast(request, ngettext("%d record is back.", "%d records are back.", len(ids)) % len(ids))
     return HttpResponseRedirect(f"/{module}/")
 

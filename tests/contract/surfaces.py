@@ -292,6 +292,7 @@ TASKS = {
 EXEMPT = {
     "field-show": "uncovers on purpose and writes an audit entry: tests/kernel/test_api_records.py",
     "restore": "answers with a redirect to the record",
+    "erase": "a number of records, administrators only",
     "bulk-undelete": "answers with a redirect to the list",
     "log-follow-up": "writes; answers with the timeline that `parent` visits",
     "attachment": "a file's bytes; asks the record's door",

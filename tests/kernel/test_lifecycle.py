@@ -1,6 +1,9 @@
 """Delete, restore, assign, purge, move: what goes along, what stays, and who may."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.services.act import COMMAND_LINE
 from accounts.services.people import move_user
@@ -12,7 +15,9 @@ from crm.records.lifecycle import (
     delete_records,
     move_owner_department,
     purge_records,
+    purgeable,
     restore_record,
+    restore_records,
 )  # fmt: skip
 from crm.records.services import update_record
 from tests.kernel.helpers import add, at_once, change, found, stored
@@ -153,6 +158,71 @@ def test_a_deletion_on_an_old_version_is_a_conflict(cast, family):
     delete(cast.owner, firm, version=2)
 
 
+def test_what_went_along_comes_back_only_with_the_right_to_what_it_hung_on(cast, family):
+    """B13: a child of somebody else's customer never carries that customer out of the bin."""
+    firm = family["firm"][1]
+    child = add(cast.director, "contacts", name="Wang Fang", customer=firm)
+    note = add(cast.director, "follow-ups", subject=f"contacts/{child}", text="c")
+    assign(cast.director, cast.stranger, child, module="contacts")
+    delete(cast.owner, firm)
+    with pytest.raises(NotAllowed, match=r"along with a record of “Customer” \(belongs to"):
+        restore(cast.stranger, child, "contacts")
+    assert not living("contacts", child)
+    assert not living("customers", firm)
+    restore(cast.owner, family["person note"][1], "follow-ups")
+    assert all(living(*one) for one in family.values())
+    assert living("contacts", child)
+    assert living("follow-ups", note)
+
+
+def test_a_child_is_not_restored_below_a_parent_deleted_by_another_act(cast, family):
+    note, firm = family["firm note"], family["firm"]
+    delete(cast.owner, note[1], module="follow-ups")
+    delete(cast.owner, firm[1])
+    with pytest.raises(NotAllowed, match="Customer “Alpha Pumps”, which is deleted too"):
+        restore(cast.owner, note[1], "follow-ups")
+    assert not living(*note)
+    restore(cast.owner, firm[1])
+    restore(cast.owner, note[1], "follow-ups")
+    assert living(*note)
+
+
+def test_of_many_deleted_at_once_only_those_in_reach_come_back(cast):
+    mine, twin, foreign = add(cast.owner), add(cast.owner), add(cast.outsider)
+    child = add(cast.outsider, "contacts", name="Zhao Lei", customer=foreign)
+    delete(cast.director, mine, twin, foreign)
+    restore(cast.owner, mine)
+    assert living("customers", mine)
+    assert living("customers", twin)
+    assert not living("customers", foreign)
+    assert not living("contacts", child)
+
+
+def test_records_of_one_act_are_restored_together(cast):
+    ids = [add(cast.owner) for _turn in range(3)]
+    delete(cast.owner, *ids)
+    restore_records(actor=cast.owner, module="customers", pks=ids)
+    assert all(living("customers", pk) for pk in ids)
+
+
+def test_the_bin_says_why_something_stays_in_it(cast, client, family):
+    child = add(cast.director, "contacts", name="Wang Fang", customer=family["firm"][1])
+    assign(cast.director, cast.stranger, child, module="contacts")
+    delete(cast.owner, family["firm"][1])
+    client.force_login(cast.stranger)
+    answer = client.post(f"/contacts/{child}/restore/", follow=True)
+    assert "Not restored. It was deleted along with" in answer.content.decode()
+
+
+def test_an_undo_from_the_list_brings_back_all_that_were_picked(cast, client):
+    ids = [add(cast.owner) for _turn in range(3)]
+    delete(cast.owner, *ids)
+    client.force_login(cast.owner)
+    picked = "&".join(f"pk={pk}" for pk in ids)
+    assert client.post(f"/customers/bulk/undelete/?{picked}").status_code == 302
+    assert all(living("customers", pk) for pk in ids)
+
+
 # Assignment ----------
 
 
@@ -214,14 +284,23 @@ def test_moving_counts_what_it_moved(cast, family):
 # Purge ----------
 
 
-def test_only_administrators_purge_and_only_what_is_deleted(cast, family):
+def later(freeze, settings, days=0):
+    """A clock at which what is deleted now lies in the bin for the days that are set, or more."""
+    at = timezone.now() + timedelta(days=settings.BIN_DAYS + days, minutes=1)
+    return freeze(at.isoformat())
+
+
+def test_only_administrators_purge_and_only_what_is_deleted(cast, family, freeze, settings):
     firm = family["firm"][1]
-    with pytest.raises(NotVisible):
+    with later(freeze, settings), pytest.raises(NotVisible):
         purge_records(actor=cast.administrator, module="customers", pks=[firm])
     delete(cast.owner, firm)
-    with pytest.raises(NotAllowed):
-        purge_records(actor=cast.director, module="customers", pks=[firm])
-    purge_records(actor=cast.administrator, module="customers", pks=[firm])
+    with later(freeze, settings):
+        with pytest.raises(NotAllowed):
+            purge_records(actor=cast.director, module="customers", pks=[firm])
+        assert purgeable(access_to(cast.director, "customers"), 9) == []
+        assert purgeable(access_to(cast.administrator, "customers"), 9) == [firm]
+        purge_records(actor=cast.administrator, module="customers", pks=[firm])
     for module, pk in family.values():
         with pytest.raises(Exception, match="does not exist"):
             stored(module, pk)
@@ -229,14 +308,43 @@ def test_only_administrators_purge_and_only_what_is_deleted(cast, family):
         restore(cast.owner, firm)
 
 
-def test_a_purge_stops_at_what_still_points_here(cast, family):
+def test_nothing_is_purged_before_its_days_in_the_bin(cast, family, freeze, settings):
+    firm = family["firm"][1]
+    delete(cast.owner, firm)
+    with later(freeze, settings, days=-1):
+        with pytest.raises(Invalid, match="stays in the recycle bin for 90 days"):
+            purge_records(actor=cast.administrator, module="customers", pks=[firm])
+        assert purgeable(access_to(cast.administrator, "customers"), 9) == []
+    assert stored("customers", firm)
+
+
+def test_a_purge_stops_at_what_still_points_here(cast, family, freeze, settings):
     firm = family["firm"][1]
     child = add(cast.owner, name="Daughter", parent=firm)
     delete(cast.owner, firm)
-    with pytest.raises(Invalid):
+    with later(freeze, settings), pytest.raises(Invalid, match="still point"):
         purge_records(actor=cast.administrator, module="customers", pks=[firm])
     assert stored("customers", firm)
     assert living("customers", child)
+
+
+def test_the_bin_page_offers_administrators_what_may_go_for_good(cast, client, settings):
+    firm = add(cast.owner)
+    delete(cast.owner, firm)
+    client.force_login(cast.administrator)
+    assert "/bin/erase/" not in client.get("/bin/?module=customers").content.decode()
+    settings.BIN_DAYS = 0
+    assert "/bin/erase/" in client.get("/bin/?module=customers").content.decode()
+    address = "/bin/erase/?module=customers"
+    assert "Remove 1 record for good?" in client.get(address).content.decode()
+    assert client.post(address, {"confirm": "2"}).status_code == 400
+    assert stored("customers", firm)
+    client.force_login(cast.director)
+    assert client.post(address, {"confirm": "1"}).status_code == 403
+    client.force_login(cast.administrator)
+    assert client.post(address, {"confirm": "1"}).status_code == 302
+    with pytest.raises(Exception, match="does not exist"):
+        stored("customers", firm)
 
 
 # At the same moment (90, 91) ----------
