@@ -1,7 +1,14 @@
 """What administrators define: dictionaries of choices, fields, whole modules."""
 
-from django.db import models
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+
+from crm.customfields.names import check_module_name
+from crm.modules.sequences import make_sequence
+from crm.modules.stamp import raise_definitions_version
 
 
 class Option(models.Model):
@@ -25,8 +32,19 @@ class Option(models.Model):
         return f"{self.dictionary}.{self.value}"
 
 
+class Definitions(models.Manager):
+    """Rows that must be saved one by one, since saving brings along what belongs to them."""
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
+        """Not for these: a module without its sequence could not number a record."""
+        raise NotImplementedError("Save definitions of modules one by one.")
+
+
 class ModuleDefinition(models.Model):
-    """A module that an administrator made; its records are rows of CustomRecord."""
+    """A module that an administrator made; its records are rows of CustomRecord.
+
+    Saving one checks its name, makes the sequence of its numbers and tells every process.
+    """
 
     name = models.CharField(max_length=40, unique=True)
     labels = models.JSONField(default=dict)
@@ -35,6 +53,8 @@ class ModuleDefinition(models.Model):
     number_prefix = models.CharField(max_length=8)
     position = models.PositiveSmallIntegerField(default=0)
 
+    objects = Definitions()
+
     class Meta:
         app_label = "crm"
         db_table = "crm_module_definition"
@@ -42,6 +62,17 @@ class ModuleDefinition(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises ValidationError for a name that no module may have."""
+        try:
+            check_module_name(self.name)
+        except ValidationError as error:
+            raise ValidationError({"name": error.messages}) from None
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            make_sequence(self.name)
+            raise_definitions_version()
 
 
 class FieldDefinition(models.Model):

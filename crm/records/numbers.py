@@ -3,19 +3,10 @@
 from django.db import connection
 
 from crm.modules.module import Module
+from crm.modules.sequences import make_sequence, sequence_of
 
+__all__ = ["make_sequence", "next_numbers", "sequence_of"]
 DIGITS = 6
-
-
-def sequence_of(module_name: str) -> str:
-    """The name of the sequence behind a module's numbers."""
-    return "crm_number_" + module_name.replace("-", "_")
-
-
-def make_sequence(module_name: str) -> None:
-    """Make the module's sequence unless it is there."""
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE SEQUENCE IF NOT EXISTS "{sequence_of(module_name)}" CACHE 20')
 
 
 def next_numbers(module: Module, count: int = 1) -> list[str]:

@@ -6,7 +6,6 @@ from crm.customfields.dictionaries import add_options
 from crm.customfields.models import FieldDefinition, ModuleDefinition
 from crm.modules.fields import KINDS
 from crm.modules.stamp import raise_definitions_version
-from crm.records.numbers import make_sequence
 
 NAME = "equipment"
 LEFT_OUT = frozenset({"collection"})  # child rows need a table
@@ -28,6 +27,5 @@ def make_equipment() -> dict[str, str]:
             target="customers" if kind == "relation" else "",
         )  # fmt: skip
         made[kind] = f"cf_{row.pk}"
-    make_sequence(NAME)
     raise_definitions_version()
     return made

@@ -20,7 +20,6 @@ from crm.api.limits import CallThrottle
 from crm.customfields.models import FieldDefinition, ModuleDefinition
 from crm.modules.registry import module_named
 from crm.modules.stamp import raise_definitions_version
-from crm.records.numbers import make_sequence
 from tests.kernel.api_calls import Api, ids, told
 from tests.kernel.helpers import add, unlike
 from tests.people import everywhere, fill_role, share
@@ -276,7 +275,6 @@ def test_a_module_made_in_the_database_is_there_at_once(cast):
         for kind in kinds
     }  # fmt: skip
     raise_definitions_version()
-    make_sequence("visits")
     fill_role(cast.roles["owner"], "visits", everywhere("own"))
     owner, customer = Api(cast.owner), add(cast.owner, name="Weld Works")
     values = {
