@@ -6,10 +6,9 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from simple_history.models import HistoricalRecords
 
-from crm.records.children import Child, child_history, child_index
-from crm.records.models import LIVING, HistoryBase, Record, record_indexes
+from crm.records.children import Child, child_index
+from crm.records.models import LIVING, Record, history_rows, record_indexes
 
 
 class FollowUp(Record):
@@ -26,9 +25,7 @@ class FollowUp(Record):
     happened_at = models.DateTimeField(_("time"), default=timezone.now)
     next_contact_at = models.DateTimeField(_("next contact"), null=True, blank=True)
 
-    history = HistoricalRecords(
-        bases=[HistoryBase], table_name="crm_follow_up_history", cascade_delete_history=False
-    )
+    history = history_rows("crm_follow_up_history")
 
     class Meta(Record.Meta):
         app_label = "crm"
@@ -60,7 +57,7 @@ class Mention(Child):
         related_name="+",
     )
 
-    history = child_history("crm_mention_history")
+    history = history_rows("crm_mention_history")
 
     class Meta(Child.Meta):
         app_label = "crm"

@@ -3,7 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from crm.records.children import Child, child_history, child_index
+from crm.records.children import Child, child_index
+from crm.records.models import history_rows
 
 
 class Attachment(Child):
@@ -14,7 +15,7 @@ class Attachment(Child):
     stored = models.CharField(max_length=120, editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
 
-    history = child_history("crm_attachment_history", "stored")
+    history = history_rows("crm_attachment_history", "stored")
 
     class Meta(Child.Meta):
         app_label = "crm"

@@ -198,7 +198,8 @@ def _without_places(text: str) -> str:
 
 def _place_length(text: str, *, is_at_end: bool = False) -> int:
     """How many signs of `text` are a place in front (or behind), leaving enough of a name."""
-    places, longest = _places()
+    places, by_beginning, by_end = _places()
+    longest = by_end.get(text[-2:], 0) if is_at_end else by_beginning.get(text[:2], 0)
     for length in range(min(longest, len(text) - _SHORTEST_BARE_NAME), 1, -1):
         if (text[-length:] if is_at_end else text[:length]) in places:
             return length
@@ -206,6 +207,12 @@ def _place_length(text: str, *, is_at_end: bool = False) -> int:
 
 
 @cache
-def _places() -> tuple[frozenset[str], int]:
+def _places() -> tuple[frozenset[str], dict[str, int], dict[str, int]]:
+    """The places, and the longest of them by their first and by their last two signs."""
     words = region_words()
-    return words, max(map(len, words))
+    by_beginning: dict[str, int] = {}
+    by_end: dict[str, int] = {}
+    for word in words:
+        by_beginning[word[:2]] = max(by_beginning.get(word[:2], 0), len(word))
+        by_end[word[-2:]] = max(by_end.get(word[-2:], 0), len(word))
+    return words, by_beginning, by_end

@@ -40,7 +40,8 @@ _SURNAMES = {
 
 
 class _Tables(NamedTuple):
-    """Readings without tones: of phrases, of characters, and how long a phrase from each may be."""
+    """Readings without tones: of phrases and characters; and how long a phrase may be, by the
+    two characters that it begins with."""
 
     phrases: dict[str, tuple[str, ...]]
     characters: dict[str, str]
@@ -130,8 +131,7 @@ def _reading(run: str, is_person: bool) -> list[str]:
                 break
     end = len(run)
     while at < end:
-        sign = run[at]
-        length = min(longest.get(sign, 1), end - at)
+        length = min(longest.get(run[at : at + 2], 1), end - at)
         while length > 1:
             found = phrases.get(run[at : at + length])
             if found is not None:
@@ -140,7 +140,7 @@ def _reading(run: str, is_person: bool) -> list[str]:
                 break
             length -= 1
         else:
-            words.append(characters.get(sign, sign))
+            words.append(characters.get(run[at], run[at]))
             at += 1
     return words
 
@@ -163,7 +163,7 @@ def _tables() -> _Tables:
                 continue
             reading = tuple([_without_tone(place[0], spoken) for place in places])
             phrases[phrase] = shared.setdefault(reading, reading)
-            longest[phrase[0]] = max(longest.get(phrase[0], 1), len(phrase))
+            longest[phrase[:2]] = max(longest.get(phrase[:2], 1), len(phrase))
     return _Tables(phrases, characters, longest)
 
 

@@ -3,9 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from simple_history.models import HistoricalRecords
 
-from crm.records.models import HistoryBase
+from crm.records.models import history_rows
 
 
 class Child(models.Model):
@@ -28,14 +27,6 @@ def child_index(name: str) -> models.Index:
     return models.Index("module", "record_id", name=name)
 
 
-def child_history(table: str, *left_out: str) -> HistoricalRecords:
-    """The history of a child model, in a table of its own."""
-    return HistoricalRecords(
-        bases=[HistoryBase], excluded_fields=list(left_out), table_name=table,
-        cascade_delete_history=False,
-    )  # fmt: skip
-
-
 class Phone(Child):
     """A telephone number as people write it, and as E.164 for look-ups."""
 
@@ -44,7 +35,7 @@ class Phone(Child):
     e164 = models.CharField(max_length=24, blank=True, editable=False)
     tail = models.CharField(max_length=24, blank=True, editable=False)  # digits, last one first
 
-    history = child_history("crm_phone_history", "e164", "tail")
+    history = history_rows("crm_phone_history", "e164", "tail")
 
     class Meta(Child.Meta):
         app_label = "crm"
@@ -65,7 +56,7 @@ class Mail(Child):
     address = models.EmailField(pgettext_lazy("mail", "address"), max_length=254)
     kind = models.CharField(_("kind"), max_length=20, blank=True)
 
-    history = child_history("crm_mail_history")
+    history = history_rows("crm_mail_history")
 
     class Meta(Child.Meta):
         app_label = "crm"
@@ -86,7 +77,7 @@ class Address(Child):
     district = models.CharField(_("district"), max_length=40, blank=True)
     postcode = models.CharField(_("postcode"), max_length=12, blank=True)
 
-    history = child_history("crm_address_history")
+    history = history_rows("crm_address_history")
 
     class Meta(Child.Meta):
         app_label = "crm"
@@ -102,7 +93,7 @@ class Tag(Child):
 
     name = models.CharField(_("tag"), max_length=40)
 
-    history = child_history("crm_tag_history")
+    history = history_rows("crm_tag_history")
 
     class Meta(Child.Meta):
         app_label = "crm"

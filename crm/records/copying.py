@@ -1,14 +1,18 @@
-"""Many new rows at once: ids reserved from the table's sequence, rows written by COPY."""
+"""Many new rows at once: ids reserved from the table's sequence, rows written by COPY.
+
+Lines are made while the server takes in those before them, so that both processors work.
+"""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import StringIO
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection, models
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x00": ""})
 NOTHING = "\\N"
+LINES_AT_ONCE = 32
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
@@ -31,26 +35,43 @@ def copy_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> N
     DataError for the rows as a whole.
     """
     columns = [field for field in model._meta.concrete_fields if not field.generated]
+    names = [str(field.column) for field in columns]
+    copy_lines(model._meta.db_table, names, _lines(columns, rows))
+
+
+def _lines(columns: Sequence[models.Field], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     places = {field.attname: place for place, field in enumerate(columns)}
     defaults = [copy_text(field.get_default()) for field in columns]
-    lines = []
     for row in rows:
         cells = defaults.copy()
         for name, value in row.items():
-            cells[places[name]] = copy_text(value)
-        lines.append("\t".join(cells))
-    copy_lines(model._meta.db_table, [str(field.column) for field in columns], lines)
+            is_plain = type(value) is str and value.isprintable() and "\\" not in value
+            cells[places[name]] = value if is_plain else copy_text(value)
+        yield "\t".join(cells)
 
 
-def copy_lines(table: str, columns: Sequence[str], lines: Sequence[str]) -> None:
+def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
     """Write rows that are already in the text form of COPY."""
-    if not lines:
+    waiting = iter(lines)
+    first = next(waiting, None)
+    if first is None:
         return
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(
-            f'COPY "{table}" ({names}) FROM STDIN', StringIO("\n".join(lines) + "\n")
+            f'COPY "{table}" ({names}) FROM STDIN', _Stream(chain([first], waiting))
         )
+
+
+class _Stream:
+    """Lines as a file that is read piece by piece; a piece may be longer than was asked for."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+
+    def read(self, _size: int) -> str:
+        """Some lines more, or "" at the end."""
+        return "".join([f"{line}\n" for line in islice(self._lines, LINES_AT_ONCE)])
 
 
 def _flag(value: bool) -> str:
@@ -74,9 +95,9 @@ def copy_text(value: Any) -> str:
     if value is None:
         return NOTHING
     if type(value) is str:
-        if "\\" in value or "\t" in value or "\n" in value or "\r" in value or "\x00" in value:
-            return value.translate(_ESCAPES)  # slow, and seldom needed
-        return value
+        if value.isprintable() and "\\" not in value:
+            return value
+        return value.translate(_ESCAPES)  # slow, and seldom needed
     write = _TEXTS.get(type(value))
     if write is not None:
         return write(value)

@@ -96,7 +96,7 @@ def _add_near(module: Module, rows: Sequence[tuple[str, str, int]]) -> None:
     copy_lines(
         MatchKey._meta.db_table,
         ("module", "rule", "key", "record_id"),
-        [f"{name}\t{copy_text(rule)}\t{copy_text(key)}\t{pk}" for rule, key, pk in rows],
+        (f"{name}\t{copy_text(rule)}\t{copy_text(key)}\t{pk}" for rule, key, pk in rows),
     )
 
 

@@ -22,6 +22,34 @@ class HistoryBase(models.Model):
         abstract = True
 
 
+class HistoryRows(HistoricalRecords):
+    """A history that is read by record and by act alone: it keeps no index for anything else."""
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, models.Field]:
+        """The model's columns, the ones that name other rows without their indexes."""
+        fields = super().copy_fields(model)
+        for one in fields.values():
+            if one.is_relation:
+                one.db_index = False
+        return fields
+
+    def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
+        """What a history row tells besides: date and person without index, and without a check
+        of the person for each row (nobody's account is ever deleted)."""
+        extra = super().get_extra_fields(model, fields)
+        extra["history_date"].db_index = False
+        extra["history_user"].db_index = extra["history_user"].db_constraint = False
+        return extra
+
+
+def history_rows(table: str, *left_out: str) -> HistoryRows:
+    """The history of a model, in a table of its own; the columns `left_out` are not kept."""
+    return HistoryRows(
+        bases=[HistoryBase], excluded_fields=list(left_out), table_name=table,
+        cascade_delete_history=False,
+    )  # fmt: skip
+
+
 def person(**options: Any) -> models.ForeignKey:
     """A column that names a person who signs in."""
     defaults = {"null": True, "blank": True, "on_delete": models.PROTECT, "related_name": "+"}
@@ -104,10 +132,7 @@ class CustomRecord(Record):
     name = models.CharField(_("name"), max_length=200)
     sort_name = models.CharField(max_length=400, blank=True, editable=False)
 
-    history = HistoricalRecords(
-        bases=[HistoryBase], excluded_fields=["sort_name"], history_user_id_field=None,
-        table_name="crm_custom_record_history", cascade_delete_history=False,
-    )  # fmt: skip
+    history = history_rows("crm_custom_record_history", "sort_name")
 
     class Meta:
         app_label = "crm"

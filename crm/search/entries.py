@@ -1,6 +1,6 @@
 """Keeps the search table right: one statement per act, whatever the number of records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -97,16 +97,16 @@ def refresh_entries(
 
 def add_entries(module: Module, known: Known) -> None:
     """Write the entries of new records, whose values are at hand."""
+    columns = ("module", "record_id", "owner_id", "department_id", "changed_at", "terms")
+    copy_lines(SearchEntry._meta.db_table, columns, _entry_lines(module, known))
+
+
+def _entry_lines(module: Module, known: Known) -> Iterator[str]:
     name = copy_text(module.name)
-    lines = []
     for pk, values in known.items():
         words = " ".join([_quoted(word) for word in lexemes_of(module, values)])
         owner, department = copy_text(values.get("owner")), copy_text(values.get("department"))
-        lines.append(
-            f"{name}\t{pk}\t{owner}\t{department}\t{values['changed_at']}\t{copy_text(words)}"
-        )
-    columns = ("module", "record_id", "owner_id", "department_id", "changed_at", "terms")
-    copy_lines(SearchEntry._meta.db_table, columns, lines)
+        yield f"{name}\t{pk}\t{owner}\t{department}\t{values['changed_at']}\t{copy_text(words)}"
 
 
 def _quoted(word: str) -> str:

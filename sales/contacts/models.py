@@ -3,11 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from simple_history.models import HistoricalRecords
 
 from crm.access.sharing import GroupShare, UserShare
-from crm.records.children import Child, child_history, child_index
-from crm.records.models import HistoryBase, Record, record_indexes
+from crm.records.children import Child, child_index
+from crm.records.models import Record, history_rows, record_indexes
 from sales.customers.models import Customer
 
 
@@ -35,11 +34,8 @@ class Contact(Record):
     last_follow_up_at = models.DateTimeField(_("last follow-up"), null=True, editable=False)
     next_contact_at = models.DateTimeField(_("next contact"), null=True, blank=True, editable=False)
 
-    history = HistoricalRecords(
-        bases=[HistoryBase],
-        excluded_fields=["sort_name", "last_follow_up_at", "next_contact_at"],
-        table_name="sales_contact_history",
-        cascade_delete_history=False,
+    history = history_rows(
+        "sales_contact_history", "sort_name", "last_follow_up_at", "next_contact_at"
     )
 
     class Meta(Record.Meta):
@@ -86,7 +82,7 @@ class Employment(Child):
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
 
-    history = child_history("sales_employment_history")
+    history = history_rows("sales_employment_history")
 
     class Meta(Child.Meta):
         indexes = [child_index("employment_record")]

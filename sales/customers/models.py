@@ -3,11 +3,10 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from crm.access.sharing import GroupShare, UserShare
-from crm.records.children import Child, child_history, child_index
-from crm.records.models import HistoryBase, Record, record_indexes
+from crm.records.children import Child, child_index
+from crm.records.models import Record, history_rows, record_indexes
 
 
 class Customer(Record):
@@ -56,11 +55,8 @@ class Customer(Record):
     last_follow_up_at = models.DateTimeField(_("last follow-up"), null=True, editable=False)
     next_contact_at = models.DateTimeField(_("next contact"), null=True, blank=True, editable=False)
 
-    history = HistoricalRecords(
-        bases=[HistoryBase],
-        excluded_fields=["sort_name", "last_follow_up_at", "next_contact_at"],
-        table_name="sales_customer_history",
-        cascade_delete_history=False,
+    history = history_rows(
+        "sales_customer_history", "sort_name", "last_follow_up_at", "next_contact_at"
     )
 
     class Meta(Record.Meta):
@@ -106,7 +102,7 @@ class CompanyRelation(Child):
     )
     kind = models.CharField(_("relation"), max_length=20)
 
-    history = child_history("sales_company_relation_history")
+    history = history_rows("sales_company_relation_history")
 
     class Meta(Child.Meta):
         indexes = [child_index("company_relation_record")]
