@@ -1,7 +1,7 @@
 """Gathers the kernel's models."""
 
 from crm.activities.models import FollowUp, Mention, Phrase
-from crm.customfields.models import FieldDefinition, ModuleDefinition, Option
+from crm.customfields.models import CompanySetting, FieldDefinition, ModuleDefinition, Option
 from crm.documents.models import Attachment
 from crm.jobs.models import Job, JobRow, RememberedMapping
 from crm.modules.stamp import Stamp
@@ -18,7 +18,8 @@ from crm.records.models import CustomRecord, CustomRecordGroupShare, CustomRecor
 from crm.search.models import SearchEntry
 
 __all__ = [
-    "Address", "Attachment", "AuditEntry", "CustomRecord", "CustomRecordGroupShare",
+    "Address", "Attachment", "AuditEntry", "CompanySetting", "CustomRecord",
+    "CustomRecordGroupShare",
     "CustomRecordShare", "Event", "ExternalId", "FieldDefinition", "FollowUp", "IdempotencyKey",
     "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option", "Phone",
     "Phrase", "RememberedMapping", "SearchEntry", "Stamp", "Tag", "UniqueValue",

@@ -8,6 +8,9 @@ from django.db.models.signals import post_migrate
 from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
 from crm.exchange.kinds import register as register_exchange
+from crm.jobs.kinds import Kind, register_kind
+from crm.jobs.rekeying import KIND as REKEY
+from crm.jobs.rekeying import run_rekey
 from crm.modules import checks  # noqa: F401  registers the start-up checks
 from crm.modules.registry import (
     add_source,
@@ -30,6 +33,7 @@ def start() -> None:
     add_source(database_definitions)
     follow_writes(refresh_entries)
     register_exchange()
+    register_kind(REKEY, Kind(work=run_rekey))
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))
 
 

@@ -15,7 +15,7 @@ from django.utils import translation
 
 from accounts.grants import forget_all_rights
 from crm.access import names, sharing, statements
-from crm.customfields import dictionaries
+from crm.customfields import company, dictionaries
 from crm.modules import registry, stamp
 from crm.records.numbers import make_sequence
 from crm.start import after_migrate
@@ -52,6 +52,7 @@ def forget_everything() -> None:
     statements._kept.clear()
     sharing._kept_version = None
     dictionaries._cached_version = None
+    company._cached_version = None
 
 
 @pytest.fixture(autouse=True)

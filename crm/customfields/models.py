@@ -95,3 +95,21 @@ class FieldDefinition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.module}.cf_{self.pk}"
+
+
+class CompanySetting(models.Model):
+    """The answer to one question that a module asks the whole company."""
+
+    module = models.CharField(max_length=40)
+    name = models.CharField(max_length=40)
+    value = models.CharField(max_length=40)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_company_setting"
+        constraints = [
+            models.UniqueConstraint(fields=["module", "name"], name="crm_company_setting_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"

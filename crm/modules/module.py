@@ -43,6 +43,21 @@ class Part:
     picture: str = ""  # the path under the record's address of a picture of these records
 
 
+@dataclass(frozen=True)
+class Setting:
+    """A question that administrators answer once for the whole company.
+
+    `rekeys` says whose duplicate keys follow the answer; None: nobody's.
+    """
+
+    name: str
+    label: Any
+    choices: Sequence[tuple[str, Any]]
+    default: str
+    help: Any = ""
+    rekeys: Q | None = None
+
+
 class Module:
     """One module. Subclasses set the attributes; an instance is what the registry keeps."""
 
@@ -76,6 +91,7 @@ class Module:
     is_only_inside: bool = False  # made on another record's page, not by a form of its own
     background: frozenset[str] = frozenset()
     duplicate_fields: frozenset[str] = frozenset()
+    settings: Sequence[Setting] = ()
     examples: Mapping[str, Any] = {}
     headings: Mapping[str, Sequence[str]] = {}  # path of a field → words over its column in files
 

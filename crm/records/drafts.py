@@ -120,6 +120,7 @@ class Change:
 
     changed: Values
     children: dict[str, Changes]
+    before: Values
     after: Values
 
     @property
@@ -137,7 +138,7 @@ def change_of(access: Access, before: Mapping[str, Any], draft: Draft) -> Change
         if changes:
             children[name] = changes
     changed = {name: value for name, value in draft.values.items() if before.get(name) != value}
-    change = Change(changed, children, {**before, **draft.all})
+    change = Change(changed, children, dict(before), {**before, **draft.all})
     if change.names and not draft.errors:
         errors = access.module.validate(change.after)
         draft.errors.update({name: [text] for name, text in errors.items()})

@@ -77,15 +77,25 @@ def matches_of_many(
 
 
 def refuse_duplicates(
-    access: Access, values: Mapping[str, Any], but: int | None = None, near_is_fine: bool = True
+    access: Access,
+    values: Mapping[str, Any],
+    but: int | None = None,
+    near_is_fine: bool = True,
+    had: Keys | None = None,
 ) -> Keys:
-    """The record's keys, if nobody holds them. Raises DuplicateFound."""
+    """The record's keys, if nobody holds them. Raises DuplicateFound.
+
+    Keys that it `had` already are neither asked about nor answered: a record that was let in
+    beside its twin may still be changed.
+    """
     keys = access.module.keys(values)
+    if had is not None:
+        keys = Keys(keys.exact - had.exact, keys.near - had.near)
     if not keys.exact and (near_is_fine or not keys.near):
         return keys
     if near_is_fine and not exact_holders(access.module, keys.exact, but):
         return keys
-    matches = matches_of(access, values, but)
+    matches = matches_of_many(access, {0: keys}, but=but).get(0, [])
     if matches:
         _refuse(access, matches)
     return keys

@@ -38,7 +38,7 @@ from crm.records.errors import KeyReused, NotAllowed, VersionMissing
 from crm.records.events import write_events
 from crm.records.followers import ask_guards, tell_followers
 from crm.records.history import CHANGED, CREATED, write_history
-from crm.records.keys import claim_keys, release_keys
+from crm.records.keys import claim_keys, drop_keys
 from crm.records.numbers import next_numbers
 from crm.records.owners import department_of, require_assignable
 from crm.records.parents import hold_parent
@@ -215,10 +215,14 @@ def _write_change(act: Act, access: Access, record: Any, change: Change) -> None
 
 
 def _change_keys(access: Access, pk: int, change: Change) -> None:
-    """Give back the record's duplicate keys and take those of its new values."""
-    keys = refuse_duplicates(access, change.after, but=pk)
-    release_keys(access.module, [pk])
-    refuse_lost(access, claim_keys(access.module, {pk: keys}))
+    """Give back the duplicate keys that the record loses and take those that it gains."""
+    had = access.module.keys(change.before)
+    gained = refuse_duplicates(access, change.after, but=pk, had=had)
+    now = access.module.keys(change.after)
+    drop_keys(access.module, {pk: Keys(had.exact - now.exact, had.near - now.near)})
+    refuse_lost(access, claim_keys(access.module, {pk: gained}))
+    # What it had beside a twin that is gone by now becomes its own; what it holds stays.
+    claim_keys(access.module, {pk: Keys(exact=had.exact & now.exact)})
 
 
 def _save(access: Access, record: Any, change: Change) -> None:

@@ -47,6 +47,7 @@ ACTIONS = {
     "export": gettext_lazy("Exported"),
     "import": gettext_lazy("Imported"),
     "dictionary": gettext_lazy("Dictionary changed"),
+    "company.setting": gettext_lazy("Company setting changed"),
     "sign_in": gettext_lazy("Signed in"),
     "sign_in_failed": gettext_lazy("Sign-in failed"),
     "sign_out": gettext_lazy("Signed out"),

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.customfields.company import answer_of
+from crm.lib.matching import Keys as PersonKeys
 from crm.lib.matching import person_keys
 from crm.lib.pinyin import pinyin_key
 from crm.modules.collections import Collection
@@ -12,6 +15,7 @@ from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
 from sales.contacts.headings import HEADINGS
 from sales.contacts.models import Contact, Employment
+from sales.people import keys_with_mobile, mobile_setting
 
 EMPLOYMENTS = Collection(
     name="employments",
@@ -59,14 +63,16 @@ class Contacts(Module):
     parent = "customer"
     has_follow_ups = True
     parts = (Part("contacts", "reports_to", _("Reports to this person"), ("job", "part")),)
+    settings = (mobile_setting(_("The same mobile at two contacts"), Q()),)
     duplicate_fields = frozenset({"name", "phones", "mails"})
 
     def keys(self, values: Mapping[str, Any]) -> Keys:
-        """Contacts are never refused as duplicates: a person may stand at several companies."""
+        """The same name at several companies is no duplicate; a mobile as the company says."""
         numbers = [row["number"] for row in values.get("phones") or () if row.get("number")]
         mails = [row["address"] for row in values.get("mails") or () if row.get("address")]
         found = person_keys(values.get("name") or "", numbers, mails)
-        return Keys(near=frozenset([*found.exact, *found.near]))
+        alike = PersonKeys([], [*found.exact, *found.near])
+        return keys_with_mobile(alike, answer_of(self, "mobile_alone"))
 
     def derive(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The name as it sorts, surname first and by sound."""

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.customfields.company import answer_of
 from crm.lib.masks import mask_code
 from crm.lib.matching import company_keys, person_keys
 from crm.lib.pinyin import pinyin_key
@@ -13,6 +15,7 @@ from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
 from sales.customers.headings import HEADINGS
 from sales.customers.models import CompanyRelation, Customer
+from sales.people import keys_with_mobile, mobile_setting
 
 COMPANY_ONLY = ("credit_code", "employees", "revenue", "parent", "industry")
 PERSON_ONLY = ("birthday", "gender", "occupation", "household", "interests")
@@ -89,6 +92,9 @@ class Customers(Module):
     closed = frozenset({"credit_limit"})
     has_follow_ups = True
     parts = (Part("customers", "parent", _("Subsidiaries"), ("level", "owner")),)
+    settings = (
+        mobile_setting(_("The same mobile at two customers who are people"), Q(kind="person")),
+    )
     duplicate_fields = frozenset({"name", "kind", "credit_code", "phones", "mails", "website"})
 
     def keys(self, values: Mapping[str, Any]) -> Keys:
@@ -97,11 +103,11 @@ class Customers(Module):
         mails = [row["address"] for row in values.get("mails") or () if row.get("address")]
         name = values.get("name") or ""
         if values.get("kind") == Customer.Kind.PERSON:
-            found = person_keys(name, numbers, mails)
-        else:
-            found = company_keys(
-                name, values.get("credit_code") or "", numbers, mails, values.get("website") or ""
-            )
+            answer = answer_of(self, "mobile_alone")
+            return keys_with_mobile(person_keys(name, numbers, mails), answer)
+        found = company_keys(
+            name, values.get("credit_code") or "", numbers, mails, values.get("website") or ""
+        )
         return Keys(frozenset(found.exact), frozenset(found.near))
 
     def derive(self, values: Mapping[str, Any]) -> dict[str, Any]:

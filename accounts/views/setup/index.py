@@ -26,7 +26,10 @@ def index(request: Asking) -> HttpResponse:
         ("setup-sign-ins", "key", _("Sign-ins"), _("Who signed in, from where, and who failed")),
         ("audit", "history", _("Audit log"), _("Everything that was done, by whom")),
     ]
-    data = [("dictionaries", "list", _("Dictionaries"), _("Lists of choices in each language"))]
+    data = [
+        ("dictionaries", "list", _("Dictionaries"), _("Lists of choices in each language")),
+        ("setup-company", "gear", _("Company settings"), _("What counts as a duplicate")),
+    ]
     groups = [
         {
             "title": title,
