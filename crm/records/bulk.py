@@ -257,8 +257,8 @@ def _columns(batch: Batch, places: list[int], ids: dict[int, int]) -> dict[int, 
 def _names(batch: Batch, places: Iterable[int]) -> set[str]:
     names: set[str] = set()
     for place in places:
-        draft = batch.drafts[place]
-        names.update(name for name, value in draft.all.items() if not is_empty(value))
+        values = batch.drafts[place].all
+        names.update([n for n, value in values.items() if n not in names and not is_empty(value)])
     return names
 
 

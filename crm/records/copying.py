@@ -45,8 +45,7 @@ def _lines(columns: Sequence[models.Field], rows: Iterable[Mapping[str, Any]]) -
     for row in rows:
         cells = defaults.copy()
         for name, value in row.items():
-            is_plain = type(value) is str and value.isprintable() and "\\" not in value
-            cells[places[name]] = value if is_plain else copy_text(value)
+            cells[places[name]] = NOTHING if value is None else copy_text(value)
         yield "\t".join(cells)
 
 
@@ -58,9 +57,7 @@ def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> None
         return
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.copy_expert(
-            f'COPY "{table}" ({names}) FROM STDIN', _Stream(chain([first], waiting))
-        )
+        cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', _Stream(chain([first], waiting)))
 
 
 class _Stream:
@@ -79,11 +76,10 @@ def _flag(value: bool) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+    return json.dumps(value, ensure_ascii=False)
 
 
 _TEXTS: dict[type, Callable[[Any], str]] = {
-    int: str,
     bool: _flag,
     dict: _json,
     list: _json,
@@ -94,11 +90,7 @@ def copy_text(value: Any) -> str:
     """One value in the text form of COPY."""
     if value is None:
         return NOTHING
-    if type(value) is str:
-        if value.isprintable() and "\\" not in value:
-            return value
-        return value.translate(_ESCAPES)  # slow, and seldom needed
-    write = _TEXTS.get(type(value))
-    if write is not None:
-        return write(value)
-    return str(value).translate(_ESCAPES)
+    text = _TEXTS.get(type(value), str)(value)
+    if text.isprintable() and "\\" not in text:
+        return text
+    return text.translate(_ESCAPES)  # slow, and seldom needed

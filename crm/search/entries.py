@@ -18,6 +18,7 @@ from crm.records.followers import Known
 from crm.search.models import SearchEntry
 
 LONGEST = 64
+BETWEEN = "\x01"  # lexemes in one text; no word holds it
 WHOLE_KINDS = frozenset({"credit_code"})  # found by their beginning, not by parts
 
 
@@ -104,16 +105,17 @@ def add_entries(module: Module, known: Known) -> None:
 def _entry_lines(module: Module, known: Known) -> Iterator[str]:
     name = copy_text(module.name)
     for pk, values in known.items():
-        words = " ".join([_quoted(word) for word in lexemes_of(module, values)])
+        words = _vector_text(lexemes_of(module, values))
         owner, department = copy_text(values.get("owner")), copy_text(values.get("department"))
         yield f"{name}\t{pk}\t{owner}\t{department}\t{values['changed_at']}\t{copy_text(words)}"
 
 
-def _quoted(word: str) -> str:
-    """A lexeme in the text form of a tsvector."""
-    if "'" in word or "\\" in word:
-        word = word.replace("\\", "\\\\").replace("'", "''")
-    return f"'{word}'"
+def _vector_text(lexemes: Sequence[str]) -> str:
+    """Lexemes in the text form of a tsvector."""
+    joined = BETWEEN.join(lexemes)
+    if "'" in joined or "\\" in joined:
+        joined = joined.replace("\\", "\\\\").replace("'", "''")
+    return f"'{joined}'".replace(BETWEEN, "' '") if joined else ""
 
 
 def write_entries(module: Module, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -135,6 +137,6 @@ def write_entries(module: Module, rows: Sequence[tuple[Any, ...]]) -> None:
             [
                 module.name,
                 *(list(column) for column in zip(*[row[:4] for row in rows], strict=True)),
-                ["\x01".join(row[4]) for row in rows],
+                [BETWEEN.join(row[4]) for row in rows],
             ],
         )
