@@ -78,7 +78,8 @@ def test_a_bulk_act_carries_one_id(cast):
     assert len(rows(Customer, act=act.id)) == 5
 
 
-def test_a_purge_keeps_the_last_values(cast):
+def test_a_purge_keeps_the_last_values(cast, settings):
+    settings.BIN_DAYS = 0
     pk = add(cast.administrator, city="Wuxi", phones=["13800138000"])
     delete_records(actor=cast.administrator, module="customers", pks=[pk])
     purge_records(actor=cast.administrator, module="customers", pks=[pk])
