@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 
 from crm.access import names
 from crm.access.rows import Ref, Row, hidden_ref
@@ -54,11 +55,16 @@ def plan_of(access: "Access", wanted: Iterable[str] | None = None) -> Plan:
     )
 
 
-def columns_of(found: QuerySet, plan: Plan) -> QuerySet:
-    """The query set cut to the plan's columns."""
-    custom = {f"_{field.name}": field.expression() for field in plan.plain if field.is_custom}
+def columns_of(
+    found: QuerySet, plan: Plan, extra: Mapping[str, Combinable] | None = None
+) -> QuerySet:
+    """The query set cut to the plan's columns, and after them the `extra` ones."""
+    added = {f"_{field.name}": field.expression() for field in plan.plain if field.is_custom}
     paths = [f"_{field.name}" if field.is_custom else field.value_path for field in plan.plain]
-    return (found.annotate(**custom) if custom else found).values_list("pk", "version", *paths)
+    for name, expression in (extra or {}).items():
+        added[name] = expression
+        paths.append(name)
+    return (found.annotate(**added) if added else found).values_list("pk", "version", *paths)
 
 
 def load_rows(access: "Access", found: QuerySet, wanted: Iterable[str] | None = None) -> list[Row]:

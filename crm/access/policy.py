@@ -18,7 +18,7 @@ from crm.access.grants import (
     State,
 )  # fmt: skip
 from crm.access.loading import Plan, columns_of, load_rows, plan_of, rows_from
-from crm.access.paging import Branch, Slice, is_direct, page_statement, sliced
+from crm.access.paging import Branch, Mark, Slice, is_direct, page_statement, sliced
 from crm.access.rows import ALLOWED, Decision, Ref, Row
 from crm.access.sharing import shared_condition
 from crm.access.statements import Statement, compiled, kept, rows_of
@@ -169,25 +169,40 @@ class Access:
 
     def page(self, wanted: Slice, names: Iterable[str] | None = None) -> list[Row]:
         """The rows of one page in its order, with the fields called `names`."""
+        return self.marked_page(wanted, names)[0]
+
+    def marked_page(
+        self, wanted: Slice, names: Iterable[str] | None = None
+    ) -> tuple[list[Row], list[Mark]]:
+        """The rows of one page, and where each stands in the order if the slice asks for it."""
         branches = self.branches()
         if not branches:
-            return []
+            return [], []
         plan = plan_of(self, names)
+        extra = wanted.keys if wanted.is_marked else {}
 
         def make() -> Statement | None:
             if is_direct(branches, wanted):
-                return compiled(columns_of(sliced(self._all, branches[0], wanted), plan))
+                return compiled(columns_of(sliced(self._all, branches[0], wanted), plan, extra))
             ids = page_statement(self._all, branches, wanted)
             if ids is None:
                 return None
             found = self.module.rows.filter(pk__any_of=RawSQL(f"ARRAY({ids[0]})", ids[1]))  # noqa: S611  compiled by Django
-            return compiled(columns_of(wanted.ordered(found), plan))
+            return compiled(columns_of(wanted.ordered(found), plan, extra))
 
-        return rows_from(self, plan, rows_of(kept(self._key("page", wanted, plan), make)))
+        found = rows_of(kept(self._key("page", wanted, plan), make))
+        if wanted.is_backward:
+            found.reverse()
+        if not wanted.is_marked:
+            return rows_from(self, plan, found), []
+        width = len(plan.keys)
+        rows = rows_from(self, plan, [one[:width] for one in found])
+        return rows, [Mark(tuple(one[width:]), one[0]) for one in found]
 
     def _key(self, kind: str, wanted: Slice | None, plan: Plan | None = None) -> Hashable:
         """What a statement is kept under; None for those that are not worth it."""
-        if wanted is not None and (wanted.where or self.through is not None or self.is_bin):
+        is_narrowed = wanted is not None and (bool(wanted.where) or wanted.mark is not None)
+        if is_narrowed or (wanted is not None and (self.through is not None or self.is_bin)):
             return None
         return (
             kind,

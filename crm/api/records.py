@@ -19,6 +19,7 @@ from crm.api.parsing import as_object, read_json
 from crm.api.values import match_as_json, row_as_json, rows_as_json
 from crm.lists.errors import BadQuery
 from crm.lists.query import DEEPEST, query_from
+from crm.lists.turning import TURNS, Turn, read_page
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
 from crm.records.duplicates import matches_of
@@ -27,7 +28,7 @@ from crm.records.lifecycle import delete_records
 from crm.records.services import create_record, update_record
 
 ALWAYS = ("number",)  # shown whatever columns are asked for, if it may be seen
-ONCE = frozenset({"q", "filter", "sort", "columns", "page", "size", "count", "bin"})
+ONCE = frozenset({"q", "filter", "sort", "columns", "size", "count", "bin", *TURNS})
 PAGES_ONLY = frozenset({"peek", "density"})  # what our own pages add to an address
 LONGEST_KEY = 80
 _version = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
@@ -49,14 +50,14 @@ class ListView(ApiView):
             access.require("view")
         query = query_from(params, access, columns=tuple(access.module.fields))
         shown = {*query.columns, *ALWAYS}
-        rows = access.page(query.slice, shown)
+        page = read_page(query, shown)
         count, is_exact = access.count(query.where, exact=query.exact_count)
         return Response(
             {
                 "count": count,
                 "count_exact": is_exact,
-                **_links(request, query.page, query.size, len(rows) > query.size),
-                "results": rows_as_json(access, rows[: query.size]),
+                **_links(request, page.next, page.previous),
+                "results": rows_as_json(access, page.rows),
             }
         )
 
@@ -126,8 +127,12 @@ class HistoryView(ApiView):
         query = query_from(params, access)
         offset = (query.page - 1) * query.size
         entries, count = history_page(access, pk_of(pk), offset, query.size)
-        has_next = offset + query.size < count
-        links = _links(request, query.page, query.size, has_next)
+        has_next = offset + query.size < count and offset + query.size <= DEEPEST
+        links = _links(
+            request,
+            {"page": query.page + 1} if has_next else {},
+            {"page": query.page - 1} if query.page > 1 else {},
+        )
         return Response({"count": count, "count_exact": True, **links, "results": entries})
 
 
@@ -216,15 +221,16 @@ def _no_parameters(request: Request) -> None:
         raise BadQuery(_("There is no parameter or field “%s” that you may use here.") % name[:80])
 
 
-def _links(request: Request, page: int, size: int, has_next: bool) -> dict[str, str | None]:
-    """Addresses of the pages beside this one; lists end where they may not go deeper."""
+def _links(request: Request, following: Turn, previous: Turn) -> dict[str, str | None]:
+    """Addresses of the pages beside this one."""
     links: dict[str, str | None] = {"next": None, "previous": None}
-    for name, number in (("next", page + 1), ("previous", page - 1)):
-        if (name == "next" and not has_next) or number < 1 or (number - 1) * size > DEEPEST:
-            continue
-        params = request.query_params.copy()
-        params["page"] = str(number)
-        links[name] = request.build_absolute_uri(f"{request.path}?{params.urlencode()}")
+    for name, turn in (("next", following), ("previous", previous)):
+        if turn:
+            params = request.query_params.copy()
+            for one in TURNS:
+                params.pop(one, None)
+            params.update({key: str(value) for key, value in turn.items()})
+            links[name] = request.build_absolute_uri(f"{request.path}?{params.urlencode()}")
     return links
 
 

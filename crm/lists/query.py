@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from crm.access.paging import Key, Slice
+from crm.access.paging import Key, Mark, Slice
 from crm.access.policy import Access
 from crm.lists.conditions import compile_tree, readable_field
+from crm.lists.cursor import place_of
 from crm.lists.errors import BadQuery
 from crm.lists.filterset import conditions_from
 from crm.search.asking import search_condition
@@ -20,13 +21,20 @@ from crm.search.asking import search_condition
 DEEPEST = 10_000
 MOST_SORT_KEYS = 4
 OWN_PARAMETERS = frozenset(
-    {"q", "filter", "sort", "columns", "page", "size", "count", "peek", "density"}
-)
+    {
+        "q", "filter", "sort", "columns", "page", "after", "before", "size", "count", "peek",
+        "density",
+    }
+)  # fmt: skip
 
 
 @dataclass
 class Query:
-    """Which rows, in which order, with which columns. Made by `query_from` only."""
+    """Which rows, in which order, with which columns. Made by `query_from` only.
+
+    With `mark` the page begins behind that row, or ends before it (`is_backward`); `place` says
+    how many rows come before that border.
+    """
 
     access: Access
     tree: dict[str, Any] = field(default_factory=dict)
@@ -37,6 +45,9 @@ class Query:
     size: int = 50
     exact_count: bool = False
     id_descending: bool | None = None
+    mark: Mark | None = None
+    is_backward: bool = False
+    place: int = 0
 
     @cached_property
     def where(self) -> Q:
@@ -47,8 +58,16 @@ class Query:
     @property
     def slice(self) -> Slice:
         """The page as the door takes it; one row more, to know whether there is a next page."""
-        offset = (self.page - 1) * self.size
-        return Slice(self.where, self.order, offset, self.size + 1, self.id_descending)
+        found = Slice(
+            self.where,
+            self.order,
+            offset=(self.page - 1) * self.size if self.mark is None else 0,
+            size=self.size + 1,
+            id_descending=self.id_descending,
+            mark=self.mark,
+            is_marked=self.mark is not None or self.page * self.size > DEEPEST,
+        )
+        return found.backward() if self.is_backward else found
 
     @property
     def conditions(self) -> list[dict[str, Any]]:
@@ -64,6 +83,12 @@ class Query:
         if self.id_descending is not None:
             names.append("-id" if self.id_descending else "id")
         return ",".join(names)
+
+    @property
+    def order_text(self) -> str:
+        """The order in full, with the kinds of its fields: what a place in it belongs to."""
+        kinds = ",".join(key.field.kind for key in self.order)
+        return f"{self.access.module.name} {self.sort} {kinds}"
 
 
 def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None = None) -> Query:
@@ -84,8 +109,22 @@ def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None 
         id_descending=_id_descending(params.get("sort", "")),
     )
     if (query.page - 1) * query.size > DEEPEST:
-        raise BadQuery(_("Lists go %d rows deep. Narrow the filter to see the rest.") % DEEPEST)
+        raise BadQuery(
+            _("Pages are counted to row %d. Go on from the last of them, or narrow the filter.")
+            % DEEPEST
+        )
+    _turn(query, params)
     return query
+
+
+def _turn(query: Query, params: QueryDict) -> None:
+    """Where the page begins or ends, if the address names a row instead of a number."""
+    given = [name for name in ("page", "after", "before") if params.get(name)]
+    if len(given) > 1:
+        raise BadQuery(_("Of “page”, “after” and “before” only one can be asked for."))
+    if given and given[0] != "page":
+        query.mark, query.place = place_of(query.order_text, params[given[0]])
+        query.is_backward = given == ["before"]
 
 
 def query_of(access: Access, tree: Mapping[str, Any] | None, sort: str = "") -> Query:

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from crm.access.policy import Access
 from crm.lists.query import MOST_SORT_KEYS, Query
 from crm.lists.show import in_sentence
+from crm.lists.turning import Page
 from crm.lists.values import company_today
 from crm.modules.fields import Field
 from crm.views.address import Address
-from crm.views.pages import page_links
 from crm.views.words import condition_words
 
 
@@ -184,13 +184,17 @@ def views_menu(access: Access, address: Address) -> dict[str, Any]:
     }
 
 
-def pager(query: Query, shown: int, has_next: bool, address: Address) -> dict[str, Any]:
+def pager(page: Page, address: Address) -> dict[str, Any]:
     """Which rows these are, and the addresses of the pages around."""
-
-    def url(number: int) -> str:
-        return address.with_(page=number if number > 1 else "")
-
-    return page_links(query.page, query.size, shown, has_next, url)
+    shown = len(page.rows)
+    return {
+        "first": page.before + 1 if shown else 0,
+        "last": page.before + shown,
+        "page": 0,
+        "pages": 0,
+        "prev_url": address.with_(**page.previous) if page.previous else "",
+        "next_url": address.with_(**page.next) if page.next else "",
+    }
 
 
 def bulk_actions(access: Access) -> list[dict[str, Any]]:
@@ -214,4 +218,4 @@ def empty_state(access: Access, query: Query, rows: Sequence[Any], may_view: boo
         return ""
     if not may_view:
         return "noright"
-    return "nomatch" if query.tree or query.text or query.page > 1 else "first"
+    return "nomatch" if query.tree or query.text or query.page > 1 or query.mark else "first"

@@ -11,6 +11,7 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Row
 from crm.lists.columns import cell, plain_text, record_url, renderer_for
 from crm.lists.query import Query, query_from
+from crm.lists.turning import Page, read_page
 from crm.modules.registry import module_named
 from crm.views.address import Address
 from crm.views.list_parts import (
@@ -70,9 +71,7 @@ def list_context(access: Access, query: Query, address: Address) -> dict[str, An
     shown = _with_title(module.title, columns)
     wanted = set(shown) | set(module.phone_columns) | {module.level} - {""}
     may_view = bool(access.grants.scope("view")) or access.may("view")
-    rows = access.page(query.slice, wanted) if may_view else []
-    has_next = len(rows) > query.size
-    rows = rows[: query.size]
+    page = read_page(query, wanted) if may_view else Page([], 0, {}, {})
     bulk = bulk_actions(access)
     context = {
         "module": _module_context(access),
@@ -85,7 +84,7 @@ def list_context(access: Access, query: Query, address: Address) -> dict[str, An
         "export_url": _export_url(access, address) if access.may("export") else "",
         "bin_url": f"/bin/?module={module.name}" if access.grants.scope("delete") else "",
         "columns": column_heads(access, shown, address),
-        "rows": row_contexts(access, rows, shown),
+        "rows": row_contexts(access, page.rows, shown),
         "chips": chips(access, address),
         "clear_url": address.with_(filter="", q=""),
         "search": {"value": query.text, "url": address.path, "keep": _without(address, "q")},
@@ -93,9 +92,9 @@ def list_context(access: Access, query: Query, address: Address) -> dict[str, An
         "query_string": address.with_().partition("?")[2],
         "count": None,
         "count_url": address.with_(part="count"),
-        "pager": pager(query, len(rows), has_next, address),
+        "pager": pager(page, address),
         "bulk": bulk,
-        "empty": empty_state(access, query, rows, may_view),
+        "empty": empty_state(access, query, page.rows, may_view),
         **filter_fields(access, address),
         **sort_menu(access, address, shown),
         **views_menu(access, address),

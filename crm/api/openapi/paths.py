@@ -79,6 +79,8 @@ def _list(access: Access) -> Schema:
         query("sort", text, _("Up to four of: %s; “-” for descending.") % ", ".join(sortable)),
         query("columns", text, _("Some of: %s.") % ", ".join(visible)),
         query("page", {"type": "integer", "minimum": 1}),
+        query("after", text, _("Behind this row: taken from “next”, beyond 10,000 rows.")),
+        query("before", text, _("Before this row: taken from “previous”.")),
         query("size", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
         query("count", {"type": "string", "enum": ["exact"]}),
     ]
