@@ -4,5 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from crm.deadlines import limit_pages
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
+limit_pages()
 application = get_asgi_application()

@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from crm.deadlines import limit_pages
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
+limit_pages()
 application = get_wsgi_application()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import OperationalError
 from django.utils.translation import gettext_lazy as _
 
 
@@ -30,3 +31,33 @@ class NotAllowed(Refusal):
 
     status = 403
     message = _("Your roles do not allow that.")
+
+
+class TookTooLong(Refusal):
+    """The database stopped a statement at its time limit."""
+
+    status = 503
+    message = _(
+        "This took too long and was stopped. Ask for less: add conditions (an owner,"
+        " a department, a level, a period), sort by name or by date of change, and search for"
+        " words instead of using “contains”."
+    )
+
+
+class Busy(Refusal):
+    """Somebody else holds the same records; the same call may succeed in a moment."""
+
+    status = 503
+    message = _("Somebody is changing the same records right now. Try again in a moment.")
+
+
+TOO_LONG = "57014"
+HELD = frozenset({"40001", "40P01", "55P03"})  # conflict, deadlock, lock
+
+
+def refusal_of(error: OperationalError) -> Refusal | None:
+    """What to say about a statement that PostgreSQL gave up; None for other troubles."""
+    code = getattr(error.__cause__, "pgcode", None)
+    if code == TOO_LONG:
+        return TookTooLong()
+    return Busy() if code in HELD else None

@@ -17,14 +17,13 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
 from crm.access import names
-from crm.access.errors import NotVisible, Refusal
+from crm.access.errors import NotVisible, Refusal, TookTooLong, refusal_of
 from crm.access.policy import Access
 from crm.api.values import match_as_json, plain_as_json
 from crm.modules.registry import UnknownModule
 from crm.records.errors import DuplicateFound, StaleRecord
 
 log = logging.getLogger("crm.api")
-DATABASE_BUSY = frozenset({"40001", "40P01", "55P03", "57014"})  # conflict, deadlock, lock, time
 
 
 class TooMany(Refusal):
@@ -64,11 +63,11 @@ def _plain(status: int, detail: Any, fields: Any = None, **more: Any) -> Respons
 
 def _busy(error: OperationalError) -> Response:
     log.warning("The database gave up on an API call.", exc_info=error)
-    code = getattr(error.__cause__, "pgcode", None)
-    if code == "57014":
-        return _plain(503, _("That took too long. Narrow the filter and try again."))
-    answer = _plain(503, _("The server is busy. Try again in a moment."))
-    answer["Retry-After"] = "1" if code in DATABASE_BUSY else "10"
+    refusal = refusal_of(error)
+    if isinstance(refusal, TookTooLong):
+        return _plain(503, refusal.message)
+    answer = _plain(503, refusal.message if refusal else _("The server is busy. Try again later."))
+    answer["Retry-After"] = "1" if refusal else "10"
     return answer
 
 

@@ -92,6 +92,10 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
     }
 }
+STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 10)  # crm/deadlines.py; 0 is no limit
+LOCK_SECONDS = env.number("LOCK_SECONDS", 5)
+JOB_STATEMENT_SECONDS = env.number("JOB_STATEMENT_SECONDS", 3600)
+JOB_LOCK_SECONDS = env.number("JOB_LOCK_SECONDS", 600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
@@ -126,6 +130,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "keyuan_session"
 BIN_DAYS = env.number("BIN_DAYS", 90)
+FILES_PER_PERSON = env.number("FILES_PER_PERSON", 20_000)
+FILE_MEGABYTES_PER_PERSON = env.number("FILE_MEGABYTES_PER_PERSON", 10_240)
+VIRUS_SCANNER = env.text("VIRUS_SCANNER", "")  # see crm/documents/scanning.py
 UNCOVERS_PER_HOUR = env.number("UNCOVERS_PER_HOUR", 60)
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 12_000, least=1)  # each per person
 SCREEN_POPS_PER_HOUR = env.number("SCREEN_POPS_PER_HOUR", 6_000)

@@ -1,16 +1,22 @@
 """Refusals as pages: the same body and headers for what is not there and what may not be known."""
 
+import logging
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from crm.access.errors import NotVisible, Refusal
+from crm.access.errors import NotVisible, Refusal, TookTooLong, refusal_of
 from crm.modules.registry import UnknownModule
 
 Handler = Callable[[HttpRequest], HttpResponse]
-TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html", 428: "400.html"}
+TEMPLATES = {
+    400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html", 428: "400.html",
+    503: "503.html",
+}  # fmt: skip
+log = logging.getLogger("crm.views")
 
 
 class RefusalMiddleware:
@@ -26,6 +32,9 @@ class RefusalMiddleware:
         """The page of a refusal; anything else goes on as it is."""
         if isinstance(error, UnknownModule | Http404):
             error = NotVisible()
+        if isinstance(error, OperationalError):
+            log.warning("The database gave up on a page.", exc_info=error)
+            error = refusal_of(error) or error
         if not isinstance(error, Refusal):
             return None
         return refusal_page(request, error)
@@ -36,7 +45,9 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     context = {"reason": ""}
     if refusal.status != NotVisible.status:
         said = [str(one) for found in refusal.fields.values() for one in found]
-        context = {"reason": " ".join(said) or str(refusal.message)}
+        context["reason"] = " ".join(said) or str(refusal.message)
+    if isinstance(refusal, TookTooLong) and request.method == "GET" and request.GET:
+        context["list_url"] = request.path
     name = TEMPLATES.get(refusal.status, "400.html")
     return render(request, name, context, status=refusal.status)
 

@@ -101,9 +101,7 @@ def test_all_pages_together_are_the_ordered_set(
     def check():
         access, reached = door(cast, drawn, owners, below)
         keys = tuple(Key(access.module.fields[name], falls) for name, falls in order)
-        first = Slice(
-            Q(level="A") if only_a else Q(), keys, 0, size, id_descending, is_marked=True
-        )
+        first = Slice(Q(level="A") if only_a else Q(), keys, 0, size, id_descending, is_marked=True)
         wanted = [row for row in reached if row.level == "A" or not only_a]
         expected = [row.pk for row in in_order(wanted, order, first.is_id_descending)]
         assert walk(access, first) == (expected, expected)
@@ -113,14 +111,13 @@ def test_all_pages_together_are_the_ordered_set(
         check()
 
 
-ORDINARY = ("changed_at", "name", "last_follow_up_at", "employees", "level", "city")
-
-
 @EXAMPLES
 @given(
     drawn=rows.filter(lambda found: len(found) > SIZE),
     changes=st.lists(
-        st.tuples(st.sampled_from(["move", "delete", "add"]), st.integers(0, 13), st.integers(0, 3)),
+        st.tuples(
+            st.sampled_from(["move", "delete", "add"]), st.integers(0, 13), st.integers(0, 3)
+        ),
         max_size=8,
     ),
     order=orders,
@@ -196,7 +193,8 @@ def test_the_api_links_from_page_to_page_to_the_end_and_back(cast, shallow, firm
         forward += ids(answer)
         last, path = path, local(answer.json()["next"])
     assert forward == whole
-    assert "after=" in last and f"sort={sort}" in last.replace("%2C", ",")
+    assert "after=" in last
+    assert f"sort={sort}" in last.replace("%2C", ",")
     backward, path = [], last
     while path:
         answer = owner.get(path)
@@ -234,7 +232,8 @@ def test_the_list_page_turns_by_links(cast, client, shallow, firms):
     assert numbers == [(3, 4), (5, 6), (7, 8), (9, 10), (11, 11)]
     back = client.get(pager["prev_url"])
     assert [str(row["title"]) for row in back.context["rows"]] == ["Firm i", "Firm j"]
-    assert b'rel="prev"' in back.content and b'rel="next"' in back.content
+    assert b'rel="prev"' in back.content
+    assert b'rel="next"' in back.content
 
 
 def after_of(api, path):
