@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from crm.records.children import Child, child_index
+from crm.records.children import Child, child_history, child_index
 from crm.records.models import LIVING, Record, history_rows, record_indexes
 
 
@@ -57,7 +57,7 @@ class Mention(Child):
         related_name="+",
     )
 
-    history = history_rows("crm_mention_history")
+    history = child_history("crm_mention_history")
 
     class Meta(Child.Meta):
         app_label = "crm"

@@ -12,6 +12,6 @@ FILES = Collection(
     fields=("name", "size"),
     changes={},
     identity=("name", "size"),
-    stored=("stored", "sha256"),
+    stored=("stored", "sha256", "added_by_id"),
     is_read_only=True,
 )

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import access_to
 from crm.documents.models import Attachment
+from crm.documents.quota import require_room
+from crm.documents.scanning import refuse_infected
 from crm.modules.registry import UnknownModule
 from crm.records.act import Act
 from crm.records.child_rows import add_rows
@@ -36,7 +38,8 @@ def clean_name(name: str) -> str:
 def attach_files(*, actor: Any, module: str, pk: int, files: Sequence[UploadedFile]) -> list[int]:
     """Hang files on a record that the actor may edit; the same file twice is kept once.
 
-    Raises Invalid (too many, too large, empty), NotVisible, NotAllowed.
+    All of them or none, and of a refused one nothing stays behind. Raises Invalid (too many, too
+    large, empty, over the quota, infected), NotVisible, NotAllowed.
     """
     if len(files) > MOST_FILES:
         raise Invalid(fields={"files": [_("At most %d files at once.") % MOST_FILES]})
@@ -45,44 +48,50 @@ def attach_files(*, actor: Any, module: str, pk: int, files: Sequence[UploadedFi
     collection = access.module.collections_by_name.get("files")
     if collection is None or "files" not in access.visible:
         raise NotVisible
-    act = Act(actor, "form")
+    for file in files:
+        _require_size(file)
     rows = Attachment.rows.filter(module=module, record_id=pk)
     known = set(rows.values_list("name", "sha256"))
-    made = []
-    for file in files:
-        values = _store(file)
-        if (values["name"], values["sha256"]) in known:
+    given = {(clean_name(file.name or ""), _digest(file)): file for file in files}
+    fresh = {key: file for key, file in given.items() if key not in known}
+    require_room(actor, list(fresh.values()))
+    for (name, _sum), file in fresh.items():
+        refuse_infected(file, name)
+    made: list[dict[str, Any]] = []
+    try:
+        for (name, digest), file in fresh.items():
+            made.append(_store(actor, name, digest, file))
+        add_rows(Act(actor, "form"), access.module, collection, [(pk, one) for one in made])
+    except BaseException:
+        for values in made:
             default_storage.delete(values["stored"])
-            continue
-        made.append((pk, values))
-    add_rows(act, access.module, collection, made)
+        raise
     return list(rows.order_by("-pk").values_list("pk", flat=True)[: len(made)])
 
 
-def _store(file: UploadedFile) -> dict[str, Any]:
-    size = file.size or 0
-    if size > LARGEST:
-        most = LARGEST // 1024 // 1024
-        raise Invalid(
-            fields={
-                "files": [
-                    _("“%(name)s” is larger than %(most)d MB.") % {"name": file.name, "most": most}
-                ]
-            }
-        )
-    if not size:
+def _require_size(file: UploadedFile) -> None:
+    if not file.size:
         raise Invalid(fields={"files": [_("“%s” is empty.") % file.name]})
+    if file.size > LARGEST:
+        words = {"name": file.name, "most": LARGEST // 1024 // 1024}
+        text = _("“%(name)s” is larger than %(most)d MB.")
+        raise Invalid(fields={"files": [text % words]})
+
+
+def _digest(file: UploadedFile) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
     file.seek(0)
+    return digest.hexdigest()
+
+
+def _store(actor: Any, name: str, digest: str, file: UploadedFile) -> dict[str, Any]:
     stored = default_storage.save(f"attachments/{secrets.token_hex(16)}", file)
     return {
-        "name": clean_name(file.name or ""),
-        "size": size,
-        "stored": stored,
-        "sha256": digest.hexdigest(),
-    }
+        "name": name, "size": file.size, "stored": stored, "sha256": digest,
+        "added_by_id": actor.pk,
+    }  # fmt: skip
 
 
 def open_attachment(user: Any, pk: int) -> tuple[Attachment, Any]:

@@ -104,7 +104,10 @@ def _add_children(access: Access, pk: int, name: str, by_act: dict[Any, Entry]) 
         return
     model = history_model(access.module.collections_by_name[name].model)
     member = whole.members[main]
-    rows = model.objects.filter(module=access.module.name, record_id=pk).order_by("history_id")
+    # By the acts, since no index leads to the record alone: see ChildHistory.
+    rows = model.objects.filter(
+        act__in=list(by_act), record_id=pk, module=access.module.name
+    ).order_by("history_id")
     last: dict[int, Any] = {}
     moved: dict[Any, tuple[list[Any], list[Any]]] = {}
     columns = ("id", "act", "history_type", member.value_path)

@@ -22,6 +22,16 @@ class HistoryBase(models.Model):
         abstract = True
 
 
+class ChildHistoryBase(models.Model):
+    """The same for child rows, whose act is looked up together with their record."""
+
+    request_id = models.CharField(max_length=40, blank=True)
+    act = models.UUIDField(null=True)
+
+    class Meta:
+        abstract = True
+
+
 class HistoryRows(HistoricalRecords):
     """A history that is read by record and by act alone: it keeps no index for anything else."""
 

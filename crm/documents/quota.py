@@ -1,0 +1,36 @@
+"""How much one person may hang on records: bytes and files, counted over all that he added."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+
+from crm.documents.models import Attachment
+from crm.records.errors import Invalid
+
+MEGABYTE = 1024 * 1024
+
+
+def require_room(person: Any, files: Sequence[UploadedFile]) -> None:
+    """Raise Invalid when these files are more than the person may add.
+
+    Uploads of one person wait for each other until the transaction ends, so that two at once
+    can't share the last room.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"files {person.pk}"])
+    mine = Attachment.rows.filter(added_by_id=person.pk)
+    used = mine.aggregate(count=Count("pk"), size=Sum("size"))
+    if used["count"] + len(files) > settings.FILES_PER_PERSON:
+        text = _("You have added %(count)d of %(most)d files. An administrator can allow more.")
+        words = {"count": used["count"], "most": settings.FILES_PER_PERSON}
+        raise Invalid(fields={"files": [text % words]})
+    most = settings.FILE_MEGABYTES_PER_PERSON
+    if (used["size"] or 0) + sum(file.size or 0 for file in files) > most * MEGABYTE:
+        text = _("Your files take %(used)d of %(most)d MB. An administrator can allow more.")
+        words = {"used": (used["size"] or 0) // MEGABYTE, "most": most}
+        raise Invalid(fields={"files": [text % words]})
