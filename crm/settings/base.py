@@ -92,6 +92,10 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
     }
 }
+STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 10)  # crm/deadlines.py; 0 is no limit
+LOCK_SECONDS = env.number("LOCK_SECONDS", 5)
+JOB_STATEMENT_SECONDS = env.number("JOB_STATEMENT_SECONDS", 3600)
+JOB_LOCK_SECONDS = env.number("JOB_LOCK_SECONDS", 600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
