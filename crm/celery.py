@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
 app = Celery("crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["crm.jobs", "crm.exchange", "crm.records"])
+app.autodiscover_tasks()  # tasks.py of every app
 
 
 @worker_init.connect

@@ -7,8 +7,10 @@ from sales.customers.models import (
     CustomerGroupShare,
     CustomerShare,
 )  # fmt: skip
+from sales.life.models import StageHold, StageMove, StageRule, StageRun
 
 __all__ = [
     "CompanyRelation", "Contact", "ContactGroupShare", "ContactShare", "Customer",
-    "CustomerGroupShare", "CustomerShare", "Employment",
+    "CustomerGroupShare", "CustomerShare", "Employment", "StageHold", "StageMove", "StageRule",
+    "StageRun",
 ]  # fmt: skip

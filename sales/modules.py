@@ -14,3 +14,11 @@ PARTS = {
     ]
 }
 DICTIONARIES = labels()
+SETUP_TILES = [
+    (
+        "setup-stages",
+        "target",
+        _("Stages by rule"),
+        _("When a customer becomes new, loyal, sleeping or lost"),
+    )
+]

@@ -19,6 +19,7 @@ from crm.customfields import company, dictionaries
 from crm.modules import registry, stamp
 from crm.records.numbers import make_sequence
 from crm.start import after_migrate
+from sales.life import rules as stage_rules
 from tests.people import Cast, make_cast
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -52,6 +53,7 @@ def forget_everything() -> None:
     statements._kept.clear()
     sharing._kept_version = None
     dictionaries._cached_version = None
+    stage_rules.forget_rules()
     company._cached_version = None
 
 

@@ -62,4 +62,4 @@ class FollowUps(Module):
 
     def after_write(self, act: Any, ids: Sequence[int]) -> None:
         """The records they hang on know when they were last followed up."""
-        touch_subjects(ids)
+        touch_subjects(act, ids)

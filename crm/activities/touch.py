@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -9,7 +10,7 @@ from crm.activities.models import FollowUp
 from crm.modules.registry import UnknownModule, module_named
 
 
-def touch_subjects(follow_up_ids: Sequence[int]) -> None:
+def touch_subjects(act: Any, follow_up_ids: Sequence[int]) -> None:
     """Compute anew the dates of all records that these follow-ups hang on or were with."""
     rows = FollowUp.unscoped.filter(pk__in=list(follow_up_ids)).values_list("subject", "partner")
     by_module: dict[str, set[int]] = defaultdict(set)
@@ -19,10 +20,10 @@ def touch_subjects(follow_up_ids: Sequence[int]) -> None:
             if pk:
                 by_module[module].add(int(pk))
     for module, ids in by_module.items():
-        _touch(module, sorted(ids))
+        _touch(act, module, sorted(ids))
 
 
-def _touch(module_name: str, ids: list[int]) -> None:
+def _touch(act: Any, module_name: str, ids: list[int]) -> None:
     try:
         module = module_named(module_name)
     except UnknownModule:
@@ -43,3 +44,4 @@ def _touch(module_name: str, ids: list[int]) -> None:
             " ) u ON true GROUP BY w.id) AS f WHERE t.id = f.id",
             [ids, f"{module_name}/", f"{module_name}/"],
         )
+    module.after_touch(act, ids)

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -60,12 +60,17 @@ def start_job(
 
 def poke(job_id: int) -> None:
     """Tell the workers of a job. Without a broker the sweeper finds it later."""
+    send_soon("crm.jobs.tasks.run_job", [job_id])
+
+
+def send_soon(task: str, args: Sequence[Any] = ()) -> None:
+    """Hand a task to the workers; where there is no broker, whoever sweeps finds the work later."""
     options = {**(app.conf.broker_transport_options or {}), **QUICK}
     try:
         with Connection(app.conf.broker_write_url, transport_options=options) as connection:
-            app.send_task("crm.jobs.tasks.run_job", [job_id], connection=connection, retry=False)
+            app.send_task(task, list(args), connection=connection, retry=False)
     except (OperationalError, OSError) as error:
-        log.warning("job %s waits for the sweeper: %s", job_id, error)
+        log.warning("%s %s waits for the sweeper: %s", task, args, error)
 
 
 def own_job(user: Any, job_id: int) -> Job:

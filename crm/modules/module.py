@@ -87,7 +87,8 @@ class Module:
     parts: Sequence[Part] = ()
     extra_actions: Sequence[str] = ()
     has_follow_ups: bool = False
-    team_page: str = ""  # the address of a summary by person, where there is one
+    team_page: str = ""  # the address of a summary by person or of all, where there is one
+    team_label: Any = _("By person")  # what the menu of lists calls it
     is_only_inside: bool = False  # made on another record's page, not by a form of its own
     background: frozenset[str] = frozenset()
     duplicate_fields: frozenset[str] = frozenset()
@@ -121,6 +122,17 @@ class Module:
 
     def after_write(self, act: Any, ids: Sequence[int]) -> None:
         """What follows a save of these records, in its transaction."""
+
+    def after_touch(self, act: Any, ids: Sequence[int]) -> None:
+        """What follows when follow-ups changed the dates of these records, in the transaction."""
+
+    def on_page(self, access: Any, row: Any) -> dict[str, Any]:
+        """What the page of a record shows besides its declaration, for the person of `access`.
+
+        `stage_note` stands at the current stage, `notices` over the fields, `actions` in the menu,
+        `watch` {url, is_on} is the star in the head; see crm/detail/page.html.
+        """
+        return {}
 
     def hanging_on(self, module_name: str, pk: int) -> dict[str, Any]:
         """The look-up of this module's rows that hang on a record of another module."""

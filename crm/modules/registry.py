@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from typing import Any
 
 from django.apps import apps
 from django.utils.module_loading import module_has_submodule
@@ -18,10 +19,14 @@ class UnknownModule(LookupError):
 # A source answers with the modules and the extra fields that the database defines.
 Definitions = tuple[list[Module], dict[str, list[Field]]]
 Choices = dict[str, list[tuple[str, dict[str, str]]]]
+# Blocks of the start page: `block(user)` gives a context of home/page.html or None.
+# Tiles of setup: (name of the address, icon, label, what it is for).
+CONTRIBUTIONS = ("HOME_BLOCKS", "SETUP_TILES")
 
 _declared: list[type[Module]] = []
 _contributed: dict[str, list[Part]] = {}
 _choices: Choices = {}
+_gathered: dict[str, list[Any]] = {}
 _sources: list[Callable[[], Definitions]] = []
 _current: dict[str, Module] = {}
 _current_version: int | None = None
@@ -32,6 +37,7 @@ def load_declarations() -> None:
     _declared.clear()
     _contributed.clear()
     _choices.clear()
+    _gathered.clear()
     forget()
     for config in apps.get_app_configs():
         if config.module is None or not module_has_submodule(config.module, "modules"):
@@ -44,6 +50,13 @@ def load_declarations() -> None:
         _choices.update(getattr(found, "DICTIONARIES", {}))
         for module_name, parts in getattr(found, "PARTS", {}).items():
             _contributed.setdefault(module_name, []).extend(parts)
+        for name in CONTRIBUTIONS:
+            _gathered.setdefault(name, []).extend(getattr(found, name, ()))
+
+
+def contributions(name: str) -> list[Any]:
+    """What the apps' `modules.py` add to a shared page: one of CONTRIBUTIONS, in app order."""
+    return list(_gathered[name])
 
 
 def add_source(source: Callable[[], Definitions]) -> None:

@@ -28,7 +28,7 @@ PERIODS = {
 NEEDED = frozenset({"owner", "kind", "happened_at", "subject"})
 
 
-def _bounds(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
+def bounds(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
     """First and last day of the period that holds `day`."""
     if period == "day":
         return day, day
@@ -40,7 +40,8 @@ def _bounds(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
     return first, after - dt.timedelta(days=1)
 
 
-def _day(raw: str) -> dt.date:
+def day_of(raw: str) -> dt.date:
+    """The day that an address names; today where it names none."""
     try:
         return dt.date.fromisoformat(raw)
     except ValueError:
@@ -55,8 +56,8 @@ def team_activity(request: HttpRequest) -> HttpResponse:
         raise NotVisible
     period = request.GET.get("period", "week")
     period = period if period in PERIODS else "week"
-    day = _day(request.GET.get("day", ""))
-    first, last = _bounds(period, day)
+    day = day_of(request.GET.get("day", ""))
+    first, last = bounds(period, day)
 
     def url(**changes: Any) -> str:
         return f"{request.path}?{urlencode({'period': period, 'day': day.isoformat(), **changes})}"

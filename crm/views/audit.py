@@ -48,6 +48,8 @@ ACTIONS = {
     "import": gettext_lazy("Imported"),
     "dictionary": gettext_lazy("Dictionary changed"),
     "company.setting": gettext_lazy("Company setting changed"),
+    "stage_rule": gettext_lazy("Rule of stages changed"),
+    "stage_run": gettext_lazy("Rules of stages applied"),
     "sign_in": gettext_lazy("Signed in"),
     "sign_in_failed": gettext_lazy("Sign-in failed"),
     "sign_out": gettext_lazy("Signed out"),

@@ -60,6 +60,7 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
         "groups": group_contexts(access, row, may_edit),
         "notices": [],
     }  # fmt: skip
+    _add_extras(context, module.on_page(access, row))
     part = next((one for one in parts if one.module == tab), None)
     if part is not None:
         return {**context, "panel": "related", "related": related_context(access, row, part)}
@@ -69,6 +70,18 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
         "composer": composer_context(access, row, request),
         **timeline_context(access, row, request),
     }
+
+
+def _add_extras(context: dict[str, Any], extras: Mapping[str, Any]) -> None:
+    """What the module itself adds to the page of a record: see Module.on_page."""
+    context["notices"] += extras.get("notices", [])
+    context["head"]["actions"] += extras.get("actions", [])
+    watch = extras.get("watch")
+    if watch:
+        context["head"].update(watch_url=watch["url"], is_watched=watch["is_on"])
+    for step in context["steps"]:
+        if step["state"] == "now":
+            step["note"] = extras.get("stage_note", "")
 
 
 def _may_view(access: Access, part: Part) -> bool:

@@ -32,6 +32,7 @@ SOURCES = {
     "api": gettext_lazy("API"),
     "undo": gettext_lazy("undo"),
     "demo": gettext_lazy("demo data"),
+    "rule": gettext_lazy("rule"),
 }
 
 

@@ -161,7 +161,7 @@ def views_menu(access: Access, address: Address) -> dict[str, Any]:
             ("due", _("Contact is due"), due.replace("@today", company_today().isoformat()))
         )
     if module.team_page:
-        items.append(("team", _("By person"), module.team_page))
+        items.append(("team", module.team_label, module.team_page))
     names = {key: label for key, label, _url in items}
     current = address.view if address.view in names else "all"
     has_changes = bool(address.query.conditions or address.query.text) and current == "all"

@@ -44,6 +44,16 @@ PERIODS = {
     "last_n_days:30": gettext_lazy("the last 30 days"),
     "last_n_days:90": gettext_lazy("the last 90 days"),
     "next_n_days:7": gettext_lazy("the next 7 days"),
+    "older_than_days:30": gettext_lazy("more than 30 days ago"),
+    "older_than_days:90": gettext_lazy("more than 90 days ago"),
+    "older_than_days:180": gettext_lazy("more than 180 days ago"),
+    "older_than_days:365": gettext_lazy("more than a year ago"),
+}
+COUNTED = {
+    "last_n_days": gettext_lazy("the last %s days"),
+    "next_n_days": gettext_lazy("the next %s days"),
+    "older_than_days": gettext_lazy("more than %s days ago"),
+    "more_than_days_ahead": gettext_lazy("more than %s days ahead"),
 }
 NAMED = {
     "@me": gettext_lazy("me"),
@@ -88,6 +98,9 @@ def _value_word(field: Field | None, value: Any) -> str:
         return str(NAMED[text])
     if text in PERIODS:
         return str(PERIODS[text])
+    word, _colon, number = text.partition(":")
+    if word in COUNTED and number.isdecimal():
+        return str(COUNTED[word]) % number
     if field is None:
         return text
     if field.is_collection:

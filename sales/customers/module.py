@@ -1,6 +1,6 @@
 """What a customer is, said once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -15,6 +15,8 @@ from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
 from sales.customers.headings import HEADINGS
 from sales.customers.models import CompanyRelation, Customer
+from sales.life.moving import follow_touch, follow_write
+from sales.life.on_page import stage_extras
 from sales.people import keys_with_mobile, mobile_setting
 
 COMPANY_ONLY = ("credit_code", "employees", "revenue", "parent", "industry")
@@ -91,6 +93,8 @@ class Customers(Module):
     background = frozenset({"last_follow_up_at", "next_contact_at"})
     closed = frozenset({"credit_limit"})
     has_follow_ups = True
+    team_page = "/customers/stages/"
+    team_label = _("Moves between stages")
     parts = (Part("customers", "parent", _("Subsidiaries"), ("level", "owner")),)
     settings = (
         mobile_setting(_("The same mobile at two customers who are people"), Q(kind="person")),
@@ -123,3 +127,15 @@ class Customers(Module):
                 if values.get(name):
                     errors[name] = _("Only companies have this.")
         return errors
+
+    def after_write(self, act: Any, ids: Sequence[int]) -> None:
+        """Moves between stages are counted; the rules look at what was written."""
+        follow_write(act, ids)
+
+    def after_touch(self, act: Any, ids: Sequence[int]) -> None:
+        """A follow-up may move a customer to another stage."""
+        follow_touch(act, ids)
+
+    def on_page(self, access: Any, row: Any) -> dict[str, Any]:
+        """Since when the customer stands at its stage, and who holds it there."""
+        return stage_extras(access, row)

@@ -98,7 +98,7 @@ class Loaded(TestCase):
             with self.subTest(name=name):
                 _module, rows = records(name)
                 before = {row.pk: (row.last_follow_up_at, row.next_contact_at) for row in rows}
-                touch_subjects(list(FollowUp.unscoped.values_list("pk", flat=True)))
+                touch_subjects(None, list(FollowUp.unscoped.values_list("pk", flat=True)))
                 _module, rows = records(name)
                 assert {
                     row.pk: (row.last_follow_up_at, row.next_contact_at) for row in rows

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.views.asking import Asking
 from accounts.views.setup.parts import administrators_only, crumbs
+from crm.modules.registry import contributions
 
 
 @require_GET
@@ -30,6 +31,7 @@ def index(request: Asking) -> HttpResponse:
         ("dictionaries", "list", _("Dictionaries"), _("Lists of choices in each language")),
         ("setup-company", "gear", _("Company settings"), _("What counts as a duplicate")),
     ]
+    data += contributions("SETUP_TILES")
     groups = [
         {
             "title": title,
