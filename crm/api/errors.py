@@ -12,7 +12,6 @@ from django.core.exceptions import (
 from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -22,19 +21,9 @@ from crm.access.policy import Access
 from crm.api.values import match_as_json, plain_as_json
 from crm.modules.registry import UnknownModule
 from crm.records.errors import DuplicateFound, StaleRecord
+from crm.records.limits import TooMany
 
 log = logging.getLogger("crm.api")
-
-
-class TooMany(Refusal):
-    """More of something than one person may have in a while."""
-
-    status = 429
-    message = gettext_lazy("Too many of these in a short time. Try again later.")
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__()
-        self.seconds = max(1, seconds)
 
 
 def answer_error(error: Exception, context: dict[str, Any]) -> Response:

@@ -1,26 +1,16 @@
-"""How much one person may ask for: calls by the minute, look-ups of whole values by the hour.
-
-Calls are counted in the cache: when it is away nobody is held up. What tells whether a number
-or a name is known is counted in the audit itself, so that parallel calls get no more.
+"""How many calls one person may make in a minute, counted in the cache: when it is away nobody is
+held up. What is limited by the hour stands in crm/records/limits.py.
 """
 
 import logging
 import time
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection, transaction
-from django.utils import timezone
 from rest_framework.throttling import BaseThrottle
 
-from crm.api.errors import TooMany
-from crm.records.audit import record_audit
-from crm.records.beside import AuditEntry
-
 log = logging.getLogger("crm.api")
-WINDOW = timedelta(hours=1)
 MINUTE = 60
 CACHE_REST = 30  # seconds without asking a cache that failed
 
@@ -58,23 +48,3 @@ def _counted(key: str) -> int:
     except ValueError:
         cache.add(key, 0, timeout=2 * MINUTE)
         return cache.incr(key)
-
-
-@transaction.atomic
-def spend(
-    actor: Any, action: str, most: int, *, module: str = "", record_id: int | None = None,
-    detail: dict[str, Any] | None = None,
-) -> None:  # fmt: skip
-    """Write one audited look-up, if the person has had fewer than `most` in the last hour.
-
-    Raises TooMany. The lock makes parallel look-ups of one person wait for each other.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{action} {actor.pk}"])
-    since = timezone.now() - WINDOW
-    had = AuditEntry.objects.filter(actor=actor, action=action, at__gt=since)
-    times = list(had.order_by("-at").values_list("at", flat=True)[most - 1 : most])
-    if times or most == 0:
-        oldest = times[0] if times else timezone.now()
-        raise TooMany(int((oldest + WINDOW - timezone.now()).total_seconds()) + 1)
-    record_audit(actor=actor, action=action, module=module, record_id=record_id, detail=detail)

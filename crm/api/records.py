@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -14,7 +13,6 @@ from crm.access.policy import Access
 from crm.api.actions import Call, action_named, check_body
 from crm.api.doors import ApiView, pk_of
 from crm.api.history import history_page
-from crm.api.limits import spend
 from crm.api.parsing import as_object, read_json
 from crm.api.values import match_as_json, row_as_json, rows_as_json
 from crm.lists.errors import BadQuery
@@ -25,6 +23,7 @@ from crm.records.drafts import draft_of
 from crm.records.duplicates import matches_of
 from crm.records.errors import DuplicateFound, Invalid
 from crm.records.lifecycle import delete_records
+from crm.records.limits import note_check
 from crm.records.services import create_record, update_record
 
 ALWAYS = ("number",)  # shown whatever columns are asked for, if it may be seen
@@ -70,7 +69,7 @@ class ListView(ApiView):
                 actor=request.user, module=module, values=values, key=_key(request), source="api"
             )
         except DuplicateFound:
-            _note_check(access, "create")
+            note_check(access, "create")
             raise
         answer = _record(access, pk)
         answer.status_code = 201
@@ -99,7 +98,7 @@ class RecordView(ApiView):
                 source="api",
             )  # fmt: skip
         except DuplicateFound:
-            _note_check(access, "change")
+            note_check(access, "change")
             raise
         return _record(access, pk_of(pk))
 
@@ -179,7 +178,7 @@ class DuplicatesView(ApiView):
         draft.refuse()
         if not values:
             raise Invalid(_("Give at least one value to look for."))
-        _note_check(access, "look-up")
+        note_check(access, "look-up")
         matches = [match_as_json(match) for match in matches_of(access, draft.all)]
         return Response({"exists": bool(matches), "matches": matches})
 
@@ -189,13 +188,6 @@ def _record(access: Access, pk: int) -> Response:
     answer = Response(row_as_json(access, row))
     answer["ETag"] = f'"{row.version}"'
     return answer
-
-
-def _note_check(access: Access, how: str) -> None:
-    """Every answer to "is this known?" is logged and counts. Raises TooMany."""
-    most = settings.DUPLICATE_CHECKS_PER_HOUR
-    name = access.module.name
-    spend(access.user, "duplicate_check", most, module=name, detail={"how": how})
 
 
 def _parameters(given: QueryDict) -> QueryDict:

@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from crm.access.errors import NotVisible
 from crm.api.doors import ApiView
 from crm.api.index import PATH, module_as_json
-from crm.api.limits import spend
 from crm.api.openapi.paths import add_modules
 from crm.api.phone_lookup import callers, modules_with_phones
 from crm.lib.masks import mask_phone
 from crm.lists.errors import BadQuery
 from crm.records.errors import Invalid
+from crm.records.limits import spend
 
 ANYTHING = {"type": "object", "additionalProperties": True}
 POP = {

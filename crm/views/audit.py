@@ -44,6 +44,8 @@ ACTIONS = {
     "purged": gettext_lazy("Removed for good"),
     "undone": gettext_lazy("Undone"),
     "uncover": gettext_lazy("Masked value shown"),
+    "duplicate_check": gettext_lazy("Asked whether a record is known"),
+    "screen_pop": gettext_lazy("Calling number looked up"),
     "export": gettext_lazy("Exported"),
     "import": gettext_lazy("Imported"),
     "dictionary": gettext_lazy("Dictionary changed"),

@@ -20,7 +20,8 @@ from crm.modules.registry import module_named
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
 from crm.records.duplicates import matches_of
-from crm.records.errors import Conflict, DuplicateFound, Invalid, StaleRecord
+from crm.records.errors import Conflict, DuplicateFound, Invalid, Refusal, StaleRecord
+from crm.records.limits import TooMany, counted, note_check
 from crm.records.services import create_record, update_record
 from crm.views.history import said
 from crm.views.lists import title_of
@@ -56,8 +57,10 @@ def new_record(request: HttpRequest, module: str) -> HttpResponse:
             key=request.POST.get("key") or None,
             near_is_fine=near_is_fine,
         )
-    except (Invalid, DuplicateFound) as refusal:
+    except (Invalid, DuplicateFound) as error:
+        refusal = counted(access, error, "create")
         context = _new_context(access, request, refusal.fields)
+        _say_limit(context, refusal)
         if isinstance(refusal, DuplicateFound):
             context.update(duplicates_context(access, refusal.matches))
             if not any(match.is_exact for match in refusal.matches):
@@ -89,6 +92,12 @@ def _new_context(access: Access, request: HttpRequest, errors: dict[str, Any]) -
     }
 
 
+def _say_limit(context: dict[str, Any], refusal: Refusal) -> None:
+    """Why nothing is said of a duplicate, where the person has no answers left."""
+    if isinstance(refusal, TooMany):
+        context["errors"] = [{"label": "", "messages": [refusal.message], "anchor": ""}]
+
+
 def _crumbs(access: Access, *labels: Any) -> list[dict[str, Any]]:
     module = access.module
     crumbs = [
@@ -111,8 +120,10 @@ def edit_record(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     try:
         values = posted_values(access, request.POST, row)
         update_record(actor=request.user, module=module, pk=pk, values=values, version=version)
-    except (Invalid, DuplicateFound) as refusal:
+    except (Invalid, DuplicateFound) as error:
+        refusal = counted(access, error, "change")
         context = _edit_context(access, row, request, refusal.fields, version)
+        _say_limit(context, refusal)
         return render(request, "crm/edit/page.html", context, status=refusal.status)
     except StaleRecord as refusal:
         if not refusal.conflicts:
@@ -203,6 +214,9 @@ def check_duplicates(request: HttpRequest, module: str) -> HttpResponse:
     access.require("create")
     values = posted_values(access, request.POST, None)
     draft = draft_of(Cleaner(access), values, access.writable())
+    keys = access.module.keys(draft.all)
+    if keys.exact or keys.near:  # who has typed nothing yet asks nothing
+        note_check(access, "form")
     context = duplicates_context(access, matches_of(access, draft.all))
     return render(request, "crm/edit/duplicates.html", context)
 

@@ -20,6 +20,7 @@ from crm.lists.show import show_time
 from crm.modules.fields import Field
 from crm.modules.registry import module_named
 from crm.records.errors import DuplicateFound, Invalid, NotAllowed, NotVisible, StaleRecord
+from crm.records.limits import counted
 from crm.records.services import update_record
 from crm.records.uncovering import uncover
 
@@ -138,7 +139,8 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
         context = _editing(access, row, field, request.POST)
         context.update(version=refusal.version, conflict=_conflict(access, row, field, refusal))
         return render(request, "crm/detail/field_edit.html", context, status=409)
-    except (Invalid, DuplicateFound) as refusal:
+    except (Invalid, DuplicateFound) as error:
+        refusal = counted(access, error, "change")
         messages = [message for found in refusal.fields.values() for message in found]
         context = _editing(access, row, field, request.POST, messages or [refusal.message])
         return render(request, "crm/detail/field_edit.html", context, status=400)
