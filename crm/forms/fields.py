@@ -88,7 +88,7 @@ def _options(access: Access, field: Field, raw: Any) -> list[dict[str, Any]] | N
             for value, label in [*known, *retired]
         ]
     if field.kind == "user":
-        return [{**one, "is_on": one["value"] == raw} for one in people_options()]
+        return [{**one, "is_on": one["value"] == raw} for one in people_options(holding=raw)]
     if field.kind == "department":
         return [{**one, "is_on": one["value"] == raw} for one in department_options()]
     return None

@@ -6,6 +6,8 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from crm.access import names
+from crm.lib.whole import whole_number
 from crm.modules.stamp import rights_version
 
 MOST_LISTED = 300
@@ -13,10 +15,19 @@ _kept: dict[str, Any] = {}
 _departments: dict[str, Any] = {}
 
 
-def people_options(text: str = "", most: int = MOST_LISTED) -> list[dict[str, Any]]:
-    """Active people as options, by name; `text` narrows them."""
-    found = [one for one in _active() if text.casefold() in one[1].casefold()]
-    return [{"value": str(pk), "label": name} for pk, name in found[:most]]
+def people_options(
+    text: str = "", most: int = MOST_LISTED, holding: Any = ""
+) -> list[dict[str, Any]]:
+    """Active people as options, by name; `text` narrows them.
+
+    The person with the id `holding` is among them even if he has left or stands far behind: a
+    form that is saved again must not lose him.
+    """
+    found = [one for one in _active() if text.casefold() in one[1].casefold()][:most]
+    held = whole_number(str(holding or ""))
+    if held is not None and all(pk != held for pk, _name in found):
+        found.insert(0, (held, names.people([held])[held].label))
+    return [{"value": str(pk), "label": name} for pk, name in found]
 
 
 def department_options() -> list[dict[str, str]]:

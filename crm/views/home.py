@@ -122,9 +122,6 @@ def _duties(door: Access | None) -> dict[str, Any]:
 
 def _duty(door: Access, row: Any) -> dict[str, Any]:
     due = row["next_contact_at"]
-    last = row.get("last_follow_up_at")
-    days = (timezone.localdate() - timezone.localtime(last).date()).days if last else None
-    why = _("Never followed up") if days is None else _("Last follow-up %d days ago") % days
     url = record_url(door.module.name, row.pk)
     return {
         "icon": "clock",
@@ -132,11 +129,22 @@ def _duty(door: Access, row: Any) -> dict[str, Any]:
         "title": title_of(door, row),
         "url": url,
         "about": _("Contact is overdue") if due_class(due) == "late" else _("Contact is due today"),
-        "why": why,
+        "why": _last_time(door, row),
         "when": show_moment(due),
         "act_url": f"{url}#composer",
         "act_label": _("Follow up"),
     }
+
+
+def _last_time(door: Access, row: Any) -> str:
+    """How long nobody has followed up, for whom may know it."""
+    if "last_follow_up_at" not in door.readable:
+        return ""
+    last = row["last_follow_up_at"]
+    if last is None:
+        return _("Never followed up")
+    days = (timezone.localdate() - timezone.localtime(last).date()).days
+    return _("Last follow-up %d days ago") % days
 
 
 def _latest(door: Access | None) -> dict[str, Any] | None:

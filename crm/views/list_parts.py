@@ -29,7 +29,7 @@ def column_heads(access: Access, shown: Sequence[str], address: Address) -> list
         heads.append(
             {
                 "name": name,
-                "label": field.label,
+                "label": field.label if name in access.visible else access.module.label,
                 "kind": _column_kind(access, field),
                 "unit": field.unit,
                 "align": "num" if field.traits.align == "end" else "",

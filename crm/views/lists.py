@@ -128,7 +128,8 @@ def _module_context(access: Access) -> dict[str, Any]:
 def row_contexts(access: Access, rows: list[Row], shown: list[str]) -> list[dict[str, Any]]:
     """The rows as crm/list/rows.html takes them: cells are prebuilt HTML."""
     module = access.module
-    fields = [module.fields[name] for name in shown if name in access.visible]
+    title = module.title  # its cell stands first in any case: title_of says what it shows
+    fields = [module.fields[name] for name in shown if name in access.visible or name == title]
     renderers = [(field, renderer_for(field, module)) for field in fields]
     level = module.fields.get(module.level)
     render_level = renderer_for(level, module) if level is not None else None
