@@ -1,4 +1,4 @@
-"""What people and departments are called; every colleague may know these names."""
+"""What people and departments are called, and how these names are ordered; all colleagues know."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from crm.access.rows import Ref
+from crm.lib.pinyin import pinyin_key
 from crm.modules.stamp import rights_version
 
+NAMED = frozenset({"user", "department"})  # kinds of fields whose values are called so
 _people: dict[int, str] = {}
 _departments: dict[int, str] = {}
+_places: dict[str, str] = {}
 _version: int | None = None
 
 
@@ -20,6 +23,7 @@ def _fresh() -> None:
     if version != _version:
         _people.clear()
         _departments.clear()
+        _places.clear()
         _version = version
 
 
@@ -44,3 +48,21 @@ def departments(ids: Iterable[int | None]) -> dict[int, Ref]:
         found = model._default_manager.filter(pk__in=missing)
         _departments.update(found.values_list("pk", "name"))
     return {one: Ref(one, _departments.get(one, str(one))) for one in wanted}
+
+
+def places(kind: str) -> str:
+    """Where each name of a kind stands by its sound: PostgreSQL's array of places by id.
+
+    So names order a million rows without a join; ids that nobody has stand behind all others.
+    """
+    _fresh()
+    if kind not in _places:
+        is_person = kind == "user"
+        model = get_user_model() if is_person else apps.get_model(settings.CRM_DEPARTMENT_MODEL)
+        found = model._default_manager.values_list("pk", "display_name" if is_person else "name")
+        ordered = sorted((pinyin_key(name, person=is_person), pk) for pk, name in found)
+        by_id = [len(ordered)] * max((pk for _key, pk in ordered), default=0)
+        for place, (_key, pk) in enumerate(ordered):
+            by_id[pk - 1] = place
+        _places[kind] = "{" + ",".join(map(str, by_id)) + "}"
+    return _places[kind]

@@ -12,17 +12,27 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 from typing import Any
+from zlib import crc32
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.expressions import Combinable, OrderBy, RawSQL
 from django.db.models.lookups import Exact, GreaterThan, IsNull, LessThan
 
+from crm.access import names
 from crm.access.statements import Statement, compiled
 from crm.modules.fields import Field
 
 # Up to this many rows deep, each owner's or department's rows are read from its own index.
 LATERAL_DEPTH = 1000
+
+
+class _PlaceOf(Func):
+    """The place of a person's or department's name: `('{2,0,1}'::int[])[owner_id::int]`."""
+
+    template = "(%(expressions)s::int]"
+    arg_joiner = "::int[])["
+    output_field = IntegerField()
 
 
 @dataclass(frozen=True)
@@ -34,8 +44,16 @@ class Key:
     is_backward: bool = False
 
     def expression(self) -> Combinable:
-        """What is compared."""
+        """What is compared: people and departments by their names."""
+        if self.field.kind in names.NAMED:
+            return _PlaceOf(Value(names.places(self.field.kind)), self.field.expression())
         return self.field.sort_expression()
+
+    @property
+    def stamp(self) -> str:
+        """What must be the same for a mark to mean the same place: the kind, names' places."""
+        kind = self.field.kind
+        return f"{kind} {crc32(names.places(kind).encode())}" if kind in names.NAMED else kind
 
     @property
     def is_falling(self) -> bool:
@@ -45,7 +63,8 @@ class Key:
     @property
     def may_be_empty(self) -> bool:
         """Whether some rows may have no value."""
-        return self.field.is_nullable or self.field.nulls_first
+        is_named = self.field.kind in names.NAMED
+        return self.field.is_nullable or self.field.nulls_first or is_named
 
     @property
     def nulls(self) -> str:

@@ -86,9 +86,9 @@ class Query:
 
     @property
     def order_text(self) -> str:
-        """The order in full, with the kinds of its fields: what a place in it belongs to."""
-        kinds = ",".join(key.field.kind for key in self.order)
-        return f"{self.access.module.name} {self.sort} {kinds}"
+        """The order in full, with what it rests on: what a place in it belongs to."""
+        stamps = ",".join(key.stamp for key in self.order)
+        return f"{self.access.module.name} {self.sort} {stamps}"
 
 
 def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None = None) -> Query:
@@ -183,7 +183,7 @@ def order_from(access: Access, text: str) -> tuple[Key, ...]:
         path = name.removeprefix("-")
         found = readable_field(access, path)
         if "." in path or not found.is_sortable:
-            raise BadQuery(_("Lists cannot be sorted by %s.") % found.label)
+            raise BadQuery(_("Lists cannot be sorted by %s. Filter by it instead.") % found.label)
         keys.append(Key(found, name.startswith("-")))
     return tuple(keys)
 

@@ -58,8 +58,9 @@ def make(drawn, people, departments):
 
 
 def value_of(row, name):
-    column = {"name": "sort_name", "owner": "owner_id"}.get(name, name)
-    return getattr(row, column)
+    if name == "owner":
+        return row.owner.display_name
+    return getattr(row, {"name": "sort_name"}.get(name, name))
 
 
 def in_order(found, order, id_descending):
