@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.grants import rights_of
+from accounts.models.roles import Role
 from accounts.models.structure import Department, Membership, Position
 from crm.access.grants import Grants
 
@@ -158,6 +159,12 @@ class User(AbstractBaseUser):
     def grants(self, module_name: str) -> Grants:
         """What this person may do in one module, all roles united; obeys the last commit."""
         return rights_of(self.pk).grants(module_name)
+
+    @staticmethod
+    def role_label(name: str) -> str:
+        """What a role is called in the reader's language; its short name once it is gone."""
+        role = Role.objects.filter(name=name).first()
+        return role.label if role else name
 
     def teammates(self) -> frozenset[int]:
         """The ids of the members of this person's teams, his own included."""

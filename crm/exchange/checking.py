@@ -25,6 +25,7 @@ from crm.records.services import new_draft
 SKIP, UPDATE, CREATE = "skip", "update", "create"
 POLICIES = (SKIP, UPDATE, CREATE)
 CREATED, UPDATED, SKIPPED, REFUSED, NEAR = "created", "updated", "skipped", "refused", "near"
+READY = (CREATED, UPDATED)  # what a row without fault becomes
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from crm.exchange.spreadsheet import Limits, Table, open_table
+from crm.exchange.spreadsheet import ENCODINGS, SEPARATORS, Limits, Table, fits, open_table
 from crm.jobs.models import Job
 
 LIMITS = Limits(**getattr(settings, "IMPORT_LIMITS", {}))
@@ -30,6 +30,12 @@ def opened_table(job: Job) -> Iterator[Table]:
         )
 
 
+def is_readable_as(job: Job, encoding: str) -> bool:
+    """Whether the job's text file is valid in this encoding, all of it."""
+    with _local_file(job.source) as path, path.open("rb") as file:
+        return fits(file, encoding)
+
+
 @contextmanager
 def _local_file(name: str) -> Iterator[Path]:
     try:
@@ -41,3 +47,6 @@ def _local_file(name: str) -> Iterator[Path]:
         shutil.copyfileobj(source, copy)
         copy.flush()
         yield Path(copy.name)
+
+
+__all__ = ["ENCODINGS", "LIMITS", "SEPARATORS", "is_readable_as", "opened_table"]

@@ -21,6 +21,7 @@ from crm.exchange.cells import text_of
 from crm.exchange.checking import (
     CREATED,
     NEAR,
+    READY,
     REFUSED,
     SKIP,
     SKIPPED,
@@ -45,6 +46,7 @@ from crm.records.copying import copy_rows, reserve_ids
 CHUNK = getattr(settings, "IMPORT_CHUNK", 1000)
 SAMPLES = 50
 MOST_TRIES = 3
+READY_SHOWN = 50  # rows without fault that a check keeps, for the person to look at
 CHECK, RUN = "check", "run"
 Row = tuple[int, Sequence[Any]]
 
@@ -241,22 +243,25 @@ def _note(job: Job, chunk: Chunk, write: bool) -> None:
             kind = "near" if verdict.is_known else "bad"
             one = columns.setdefault(path, {})
             one[kind] = one.get(kind, 0) + 1
-        if write or outcome not in (CREATED, UPDATED):
-            rows.append(_row(job, verdict, outcome))
+        is_fine = outcome in READY
+        if write or not is_fine or (not is_child and counts[outcome] <= READY_SHOWN):
+            rows.append(_row(job, verdict, outcome, with_cells=not write or not is_fine))
     ids = reserve_ids(JobRow, len(rows))
     copy_rows(JobRow, ({**row, "id": pk} for row, pk in zip(rows, ids, strict=True)))
     job.detail = {**job.detail, "counts": counts, "columns": columns}
 
 
-def _row(job: Job, verdict: Verdict, outcome: str) -> dict[str, Any]:
+def _row(job: Job, verdict: Verdict, outcome: str, with_cells: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "job_id": job.pk, "number": verdict.line.number, "outcome": outcome,
         "module": verdict.module, "record_id": verdict.pk, "version": verdict.version,
     }  # fmt: skip
     if verdict.before is not None:
         row["before"] = verdict.before
-    if outcome not in (CREATED, UPDATED):
+    if outcome not in READY:
         row["reasons"] = {"fields": verdict.reasons, "matches": verdict.matches}
+    if with_cells:
+        row["record_id"] = verdict.pk if outcome not in READY else None
         row["cells"] = [_shown_whole(cell) for cell in verdict.line.cells]
     return row
 

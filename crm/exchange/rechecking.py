@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.access.policy import access_to
-from crm.exchange.checking import CREATED, NEAR, REFUSED, UPDATED, Chunk
+from crm.exchange.checking import NEAR, READY, REFUSED, Chunk
 from crm.exchange.importer import choice_of, plan_of
 from crm.jobs.models import Job, JobRow
 from crm.modules.stamp import held_versions
@@ -66,10 +66,8 @@ def _recheck(actor: Any, job: Job, fixes: dict[int, dict[int, str]]) -> None:
         outcome = NEAR if verdict.is_known else verdict.outcome
         _count(counts, columns, row.outcome, row.reasons or {}, -1)
         _count(counts, columns, outcome, {"fields": verdict.reasons}, 1)
-        if outcome in (CREATED, UPDATED):
-            row.delete()
-            continue
-        row.outcome, row.reasons = outcome, {"fields": verdict.reasons, "matches": verdict.matches}
+        reasons = {"fields": verdict.reasons, "matches": verdict.matches}
+        row.outcome, row.reasons = outcome, None if outcome in READY else reasons
         row.save(update_fields=["outcome", "reasons", "cells"])
     job.errors = counts.get(REFUSED, 0)
     job.detail = {**job.detail, "counts": counts, "columns": columns}

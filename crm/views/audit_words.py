@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -43,7 +44,8 @@ def _words(detail: Mapping[str, Any], actor: int | None, module: Module | None) 
         yield names.people([user])[user].label
     for key in PLAIN:
         if detail.get(key):
-            yield str(detail[key])
+            text = str(detail[key])
+            yield get_user_model().role_label(text) if key == "role" else text
     if detail.get("field"):
         field = module.field_at(str(detail["field"])) if module else None
         yield str(field.label if field else detail["field"])

@@ -4,7 +4,13 @@ import tempfile
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from crm.access.policy import Access, access_to
 from crm.exchange.checking import CREATE, POLICIES, SKIP, UPDATE
-from crm.exchange.files import LIMITS
+from crm.exchange.files import ENCODINGS, LIMITS, SEPARATORS, is_readable_as
 from crm.exchange.importer import CHECK, RUN, counts_of, require_import
 from crm.exchange.keys import key_fields
 from crm.exchange.rechecking import decide, fix_cells
@@ -24,10 +30,17 @@ from crm.jobs.services import may_undo, requeue, undo_job
 from crm.lists.show import show_moment
 from crm.modules.registry import module_named
 from crm.records.errors import Refusal
-from crm.views.import_pages import alike_rows, check_context, column_lines, summary
-from crm.views.jobs import RUNNING, card, import_of
+from crm.views.import_pages import (
+    alike_rows,
+    check_context,
+    column_lines,
+    summary,
+    text_choices,
+)
+from crm.views.jobs import RUNNING, card, import_of, put_away
 
 State = Job.State
+READINGS = {"encoding": ENCODINGS, "separator": SEPARATORS}
 
 
 def stages(current: int) -> list[dict[str, str]]:
@@ -153,10 +166,12 @@ def _map_context(request: HttpRequest, access: Access, job: Job) -> dict[str, An
         "back_url": f"/{access.module.name}/import/",
         "summary": summary(job),
         "sheets": [{"name": one, "is_on": one == job.detail.get("sheet")} for one in sheets],
-        "encoding": job.detail.get("encoding", ""),
-        "separator": job.detail.get("separator", ""),
+        **text_choices(job),
+        "error": request.GET.get("unfit", "") in ENCODINGS
+        and _("The text of the file is not valid %(encoding)s.")
+        % {"encoding": request.GET["unfit"].upper()},
         "columns": column_lines(access, job),
-        "check": check_context(access, job, request.GET.get("rows", "bad")),
+        "check": check_context(access, job, request.GET.get("rows", "")),
     }
 
 
@@ -167,19 +182,14 @@ def _take_mapping(request: HttpRequest, access: Access, job: Job) -> HttpRespons
     headings = job.detail["headings"]
     chosen = {heading: data.get(f"column-{n}", "") for n, heading in enumerate(headings)}
     mapping = check_choices(access, SKIP, "", chosen)
-    sheet = data.get("sheet") or job.options.get("sheet", "")
     options = {**job.options, "mapping": mapping}
-    is_other_sheet = bool(sheet) and sheet != job.detail.get("sheet")
-    if data.get("act") == "guess" or is_other_sheet:
-        options = {
-            **options,
-            "mapping": {},
-            "sheet": sheet,
-            "guess_anew": True,
-            "fixes": {},
-            "decisions": {},
-        }
-        requeue(job, options=options, detail={})
+    reading = _other_reading(job, data)
+    encoding = reading.get("encoding", "")
+    if encoding and not is_readable_as(job, encoding):
+        return HttpResponseRedirect(f"{url}?unfit={encoding}")
+    if data.get("act") == "guess" or reading:
+        anew = {"mapping": {}, "guess_anew": True, "fixes": {}, "decisions": {}}
+        requeue(job, options={**options, **anew, **reading}, detail={})
     elif mapping != job.options.get("mapping") or data.get("act") == "check":
         if mapping != job.options.get("mapping"):
             origins = {
@@ -193,6 +203,18 @@ def _take_mapping(request: HttpRequest, access: Access, job: Job) -> HttpRespons
     elif data.get("act") == "next":
         return HttpResponseRedirect(f"{url}?step=duplicates")
     return HttpResponseRedirect(url)
+
+
+def _other_reading(job: Job, data: QueryDict) -> dict[str, str]:
+    """The sheet, encoding and separator that were chosen, as far as the file was read otherwise."""
+    found = {}
+    known = {"sheet": job.detail.get("sheets") or (), **READINGS}
+    for name, choices in known.items():
+        was, chosen = job.detail.get(name) or "", data.get(name, "")
+        same = {chosen, chosen.removesuffix("-sig")}  # UTF-8 with its mark or without
+        if chosen in choices and was and was not in same:
+            found[name] = chosen
+    return found
 
 
 def _take_fixes(request: HttpRequest, job: Job) -> None:
@@ -281,6 +303,7 @@ def _start_run(request: HttpRequest, access: Access, job: Job) -> HttpResponse:
 def _run_page(request: HttpRequest, access: Access, job: Job) -> HttpResponse:
     is_check = job.options.get("phase") == CHECK and job.state in RUNNING
     is_done = job.state not in RUNNING
+    put_away(job)
     context = {
         **_frame(access, 1 if is_check else 3, job),
         "job": card(job, is_flat=True),

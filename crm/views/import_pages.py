@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access.policy import Access
-from crm.exchange.checking import CREATE, NEAR, REFUSED, SKIP
+from crm.exchange.checking import CREATE, NEAR, READY, REFUSED, SKIP, UPDATED
+from crm.exchange.files import ENCODINGS, SEPARATORS
 from crm.exchange.mapping import GUESSED, NONE, REMEMBERED, factor_of
 from crm.exchange.rejected import reason_text
 from crm.exchange.targets import Target, describe, targets_for
@@ -34,6 +35,30 @@ def summary(job: Job) -> str:
         if count:
             parts.append(text % count)
     return " · ".join(parts)
+
+
+def text_choices(job: Job) -> dict[str, list[dict[str, Any]]]:
+    """How a text file is read: its encoding and separator, each with what may be chosen instead."""
+    found = job.detail.get("encoding", "")
+    if not found:
+        return {}
+    found = "utf-8-sig" if found == "utf-8" else found  # read alike, with the mark or without
+    names = {
+        "utf-8-sig": "UTF-8", "gb18030": "GBK", "big5": "Big5", "utf-16": "UTF-16",
+        "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE",
+    }  # fmt: skip
+    signs = {",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab"), "|": _("Vertical bar")}
+    separator = job.detail.get("separator", "")
+    return {
+        "encodings": [
+            {"value": one, "label": names[one], "is_on": one == found}
+            for one in ENCODINGS if one in names
+        ],
+        "separators": [
+            {"value": one, "label": signs.get(one, one), "is_on": one == separator}
+            for one in dict.fromkeys((*SEPARATORS, separator))
+        ],
+    }  # fmt: skip
 
 
 def column_lines(access: Access, job: Job) -> list[dict[str, Any]]:
@@ -96,31 +121,37 @@ def check_context(access: Access, job: Job, shown: str) -> dict[str, Any] | None
     counts = job.detail.get("counts")
     if counts is None:
         return None
-    bad, alike = counts.get(REFUSED, 0), counts.get(NEAR, 0)
-    outcome = NEAR if shown == "near" or (not bad and alike) else REFUSED
+    ready = sum(counts.get(one, 0) for one in READY)
+    kinds = {
+        "all": (_("All"), job.total, (REFUSED, NEAR, *READY)),
+        "bad": (_("With errors"), counts.get(REFUSED, 0), (REFUSED,)),
+        "near": (_("Look known"), counts.get(NEAR, 0), (NEAR,)),
+        "ready": (_("Ready"), ready, READY),
+    }
+    if shown not in kinds:
+        shown = next((one for one in ("bad", "near") if kinds[one][1]), "all")
     rows = list(
-        JobRow.objects.filter(job=job, outcome=outcome, cells__isnull=False).order_by("number")[
-            :MOST_LINES
-        ]
+        JobRow.objects.filter(
+            job=job, module=access.module.name, outcome__in=kinds[shown][2], cells__isnull=False
+        ).order_by("number")[:MOST_LINES]
     )
     heads = _heads(access, job, rows)
-    filters = (
-        (_("With errors"), bad, "?rows=bad#check", outcome == REFUSED),
-        (_("Look known"), alike, "?rows=near#check", outcome == NEAR),
-    )
     return {
-        "ok": counts.get("created", 0) + counts.get("updated", 0),
-        "bad": bad,
-        "alike": alike,
+        "ok": ready,
+        "bad": kinds["bad"][1],
+        "alike": kinds["near"][1],
         "total": job.total,
         "filters": [
-            {"label": label, "count": count, "url": url, "is_current": is_on}
-            for label, count, url, is_on in filters
+            {"label": label, "count": count, "url": f"?rows={name}#check",
+             "is_current": name == shown}
+            for name, (label, count, _outcomes) in kinds.items()
         ],
         "bad_url": f"/jobs/{job.pk}/file/" if job.result else "",
-        "heads": [{"label": head["label"], "align": head["align"]} for head in heads],
+        "heads": heads,
         "lines": [_line(access, job, row, heads) for row in rows],
-    }
+        "shown": len(rows),
+        "of": kinds[shown][1],
+    }  # fmt: skip
 
 
 def _heads(access: Access, job: Job, rows: list[JobRow]) -> list[dict[str, Any]]:
@@ -132,7 +163,11 @@ def _heads(access: Access, job: Job, rows: list[JobRow]) -> list[dict[str, Any]]
         path = (job.options.get("mapping") or {}).get(heading, "")
         if path in targets:
             align = "num" if targets[path].value_field.kind in NUMBER_KINDS else ""
-            found.append({"index": place, "label": heading, "path": path, "align": align})
+            is_wide = path == access.module.title or path.endswith("credit_code")
+            width = "w216" if is_wide else ""
+            found.append(
+                {"index": place, "label": heading, "path": path, "align": align, "width": width}
+            )
     found.sort(
         key=lambda one: (one["path"] != access.module.title, one["path"] not in wrong, one["index"])
     )
@@ -158,11 +193,14 @@ def _line(access: Access, job: Job, row: JobRow, heads: list[dict[str, Any]]) ->
     why, repairs = reason_text(job, row.reasons or {}), _repairs(row, heads)
     if is_near:
         why, repairs = _alike_words(job, row)
+    is_ready = row.outcome in READY
+    if is_ready:
+        why = _("Updates a record") if row.outcome == UPDATED else _("Ready")
     return {
         "number": row.number,
         "cells": cells,
         "why": why,
-        "why_class": "soon" if is_near else "",
+        "why_class": "soon" if is_near else "faint" if is_ready else "",
         "repairs": repairs,
     }
 

@@ -8,12 +8,14 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRed
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.access.errors import NotVisible
 from crm.jobs.models import Job
 from crm.jobs.services import cancel_job, open_result, own_job
+from crm.lists.show import in_sentence
+from crm.modules.registry import UnknownModule, module_named
 
 SHOWN_AFTER = timedelta(minutes=10)
 MOST_CARDS = 3
@@ -33,7 +35,7 @@ def card(job: Job, is_flat: bool = False) -> dict[str, Any]:
     rejected = job.kind == "import"
     return {
         "pk": job.pk,
-        "name": job.title,
+        "name": title_of(job),
         "state": CARD_STATES.get(State(job.state), str(job.state)),
         "done": job.done,
         "total": max(job.total, job.done),
@@ -51,6 +53,25 @@ def card(job: Job, is_flat: bool = False) -> dict[str, Any]:
         "message": str(job.detail.get("message") or ("" if is_running else _state_word(job))),
         "is_flat": is_flat,
     }
+
+
+def title_of(job: Job) -> str:
+    """What the job is, in the reader's language; as it was named where that cannot be told."""
+    if job.kind == "import" and job.options.get("file"):
+        return pgettext("a file", "Import %s") % job.options["file"]
+    try:
+        label = in_sentence(module_named(job.module).label_plural)
+    except UnknownModule:
+        return job.title
+    texts = {"export": _("Export %s"), "rekey": _("Duplicate keys: %s")}
+    return texts[job.kind] % label if job.kind in texts else job.title
+
+
+def put_away(job: Job) -> None:
+    """The person has seen how the job ended: its card follows him no longer."""
+    if job.state not in RUNNING and not job.detail.get("away"):
+        job.detail = {**job.detail, "away": True}
+        Job.objects.filter(pk=job.pk).update(detail=job.detail)
 
 
 def _state_word(job: Job) -> str:
@@ -116,8 +137,7 @@ def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def job_away(request: HttpRequest, pk: int) -> HttpResponse:
     """/jobs/<id>/away/: the card has been seen."""
     job = own_job(request.user, pk)
-    if job.state not in RUNNING:
-        Job.objects.filter(pk=job.pk).update(detail={**job.detail, "away": True})
+    put_away(job)
     if request.headers.get("HX-Request"):
         return HttpResponse("")
     return HttpResponseRedirect("/jobs/")
@@ -127,6 +147,7 @@ def job_away(request: HttpRequest, pk: int) -> HttpResponse:
 def job_file(request: HttpRequest, pk: int) -> HttpResponse:
     """/jobs/<id>/file/"""
     job, file = open_result(request.user, pk)
+    put_away(job)
     answer = FileResponse(file, as_attachment=True, filename=job.result_name or "export")
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"

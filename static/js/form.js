@@ -4,7 +4,8 @@ import { calmly, near, word } from "./tools.js";
 function warnBeforeLeaving(form) {
   let isDirty = "dirty" in form.dataset;
   const note = form.querySelector("[data-dirty-note]");
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
+    if (event.target.matches("[data-narrows]")) return; // a search, not a change
     isDirty = true;
     if (note) note.textContent = word("leave");
   });
@@ -52,6 +53,7 @@ export function start() {
     // Enter that ends a composition must not submit.
     if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
   }, true);
+  document.addEventListener("change", (event) => near(event, "select[data-sends]")?.form.requestSubmit());
   document.addEventListener("click", (event) => {
     const link = near(event, "[data-errors] a[href^='#']");
     if (link) {
@@ -84,6 +86,13 @@ function dropInto(zone) {
       if (type !== "drop") return;
       input.files = event.dataTransfer.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+  const name = zone.querySelector("[data-file-name]");
+  if (name) {
+    input.addEventListener("change", () => {
+      name.textContent = input.files[0]?.name ?? "";
+      name.hidden = !input.files.length;
     });
   }
   if ("sendsAtOnce" in zone.dataset) input.addEventListener("change", () => input.files.length && zone.closest("form").requestSubmit());

@@ -27,6 +27,7 @@ function drag(event) {
 
 export function start() {
   document.addEventListener("input", (event) => event.target.matches?.("[data-narrows]") && narrow(event.target));
+  document.addEventListener("keydown", (event) => event.key === "Enter" && near(event, "[data-narrows]") && event.preventDefault());
   for (const type of ["dragstart", "dragover", "dragend"]) document.addEventListener(type, drag);
   document.addEventListener("click", (event) => {
     const button = near(event, "[data-move-up]");

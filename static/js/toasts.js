@@ -25,6 +25,24 @@ function watch(toast) {
   go();
 }
 
+// Job cards fold to one line, on every page until they are unfolded.
+function foldJobs() {
+  const jobs = document.getElementById("jobs");
+  if (!jobs) return;
+  const show = () => {
+    const isFolded = sessionStorage.getItem("jobs-folded") === "1";
+    jobs.classList.toggle("folded", isFolded);
+    jobs.querySelectorAll("[data-folds-jobs]").forEach((one) => one.setAttribute("aria-expanded", String(!isFolded)));
+  };
+  jobs.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-folds-jobs]")) return;
+    sessionStorage.setItem("jobs-folded", jobs.classList.contains("folded") ? "0" : "1");
+    show();
+  });
+  jobs.addEventListener("htmx:afterSettle", show);
+  show();
+}
+
 /** Shows `text`; `act` {label, run} puts a button beside it; kind "alert" is read out at once. */
 export function say(text, { act = null, kind = "status" } = {}) {
   const toast = document.createElement("div");
@@ -51,6 +69,7 @@ export function say(text, { act = null, kind = "status" } = {}) {
 export function start() {
   const region = place();
   if (!region) return;
+  foldJobs();
   region.querySelectorAll("[data-toast]").forEach(watch);
   new MutationObserver((changes) => {
     for (const change of changes) for (const node of change.addedNodes) if (node.dataset && "toast" in node.dataset) watch(node);

@@ -180,10 +180,12 @@ def department_tree(
 
 
 def department_choices() -> list[tuple[int, str]]:
-    """Departments to choose from, each with its whole path."""
+    """Departments to choose from, each with its path below the company."""
     found = {one.pk: one for one in Department.objects.all()}
+    tops = [one.pk for one in found.values() if one.parent_id is None]
+    said = set(found) - set(tops if len(tops) == 1 else ())
     named = [
-        (one.pk, " / ".join(found[pk].name for pk in one.ancestor_ids if pk in found))
-        for one in found.values()
+        (one.pk, [found[pk].name for pk in one.ancestor_ids if pk in said or pk == one.pk])
+        for one in sorted(found.values(), key=lambda one: (one.pk not in tops, one.path))
     ]
-    return sorted(named, key=lambda pair: pair[1])
+    return [(pk, " / ".join(path)) for pk, path in named]

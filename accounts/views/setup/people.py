@@ -79,6 +79,7 @@ def people_list(request: Asking) -> HttpResponse:
         "count": {"value": total, "exact": True},
         "search": {"value": text, "url": base, "keep": keep},
         "new_url": reverse("setup-person-new"),
+        "import_url": reverse("setup-people-import"),
         "chips": chips,
         "clear_url": base,
         "pager": pager(request, page, len(shown), total),

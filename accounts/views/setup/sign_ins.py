@@ -52,6 +52,7 @@ def sign_ins(request: Asking) -> HttpResponse:
         "search": {
             "value": text,
             "url": request.path,
+            "hint": _("Name, account or address"),
             "keep": [{"name": "kind", "value": kind}],
         },
         "period": period,

@@ -6,7 +6,7 @@ with upload.open("rb") as file:
         if isinstance(values, BadRow): ...  # values.reason
 """
 
-from crm.exchange.spreadsheet.csv_source import ENCODINGS, SEPARATORS
+from crm.exchange.spreadsheet.csv_source import ENCODINGS, SEPARATORS, fits
 from crm.exchange.spreadsheet.limits import (
     BadRow,
     LimitExceeded,
@@ -32,6 +32,7 @@ __all__ = [
     "Table",
     "UnknownSheet",
     "UnreadableFile",
+    "fits",
     "is_watermark",
     "neutralised",
     "open_table",

@@ -215,9 +215,14 @@ def find_encoding(file: BinaryIO) -> str:
     )
 
 
+def fits(file: BinaryIO, encoding: str) -> bool:
+    """Whether `encoding` is one of ENCODINGS and the whole file is valid in it."""
+    return encoding in ENCODINGS and _decodes(file, encoding)
+
+
 def _check_encoding(file: BinaryIO, encoding: str) -> None:
     """Raise UnreadableFile unless `encoding` is one of ENCODINGS and fits the whole file."""
-    if encoding not in ENCODINGS or not _decodes(file, encoding):
+    if not fits(file, encoding):
         raise UnreadableFile(
             _("The text of the file is not valid %(encoding)s.") % {"encoding": encoding[:20]}
         )
