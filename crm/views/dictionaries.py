@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from crm.access.errors import NotVisible
 from crm.customfields.models import Option
-from crm.customfields.usage import uses_of
+from crm.customfields.usage import is_used, uses_of
 from crm.lib.whole import whole_number, whole_numbers
 from crm.modules.registry import all_modules
 from crm.modules.stamp import raise_definitions_version
@@ -55,7 +55,8 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
             toast(request, _("Saved."))
             return HttpResponseRedirect(request.path)
     options = list(Option.objects.filter(dictionary=name))
-    used = uses_of(name)
+    if request.method == "GET" and request.GET.get("part") == "uses":
+        return _uses(request, name, options)
     active = Option.objects.filter(is_active=True).values_list("dictionary", flat=True)
     counts = Counter(active)
     context = {
@@ -75,13 +76,21 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
         "languages": [
             {"code": code, "name": LANGUAGE_NAMES[code]} for code, _label in settings.LANGUAGES
         ],
-        "items": [_item(option, used.get(option.value, 0)) for option in options],
+        "items": [_item(option) for option in options],
+        "uses_url": f"{request.path}?part=uses",
         "errors": errors,
     }  # fmt: skip
     return render(request, "setup/dictionaries.html", context, status=400 if errors else 200)
 
 
-def _item(option: Option, used: int) -> dict[str, Any]:
+def _uses(request: HttpRequest, name: str, options: list[Option]) -> HttpResponse:
+    """…?part=uses: by how many records each choice is used, counted after the page stands."""
+    found = uses_of(name, [option.value for option in options])
+    items = [{"pk": option.pk, "count": found[option.value]} for option in options]
+    return render(request, "setup/dictionary_uses.html", {"items": items})
+
+
+def _item(option: Option) -> dict[str, Any]:
     return {
         "pk": option.pk,
         "value": option.value,
@@ -94,7 +103,6 @@ def _item(option: Option, used: int) -> dict[str, Any]:
             }
             for code, _name in settings.LANGUAGES
         ],
-        "is_used": used,
         "is_active": option.is_active,
     }
 
@@ -105,11 +113,10 @@ def save(request: HttpRequest, name: str) -> list[dict[str, Any]]:
     post = request.POST
     options = list(Option.objects.select_for_update().filter(dictionary=name))
     errors: list[dict[str, Any]] = []
-    used = uses_of(name)
     gone = post.get("delete", "")
     for option in options:
         if str(option.pk) == gone:
-            if used.get(option.value):
+            if is_used(name, option.value):
                 errors.append(_error(_("“%s” is in use; stop offering it instead.") % option.value))
             continue
         labels = _posted_labels(post, f"label-{option.pk}-")

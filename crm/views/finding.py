@@ -30,16 +30,18 @@ def _found(door: Access, text: str, most: int) -> list[dict[str, Any]]:
     where = search_condition(door, text)
     names = {door.module.title, "number", *door.module.phone_columns, *_searched(door)}
     rows = door.page(Slice(where, order_from(door, ""), 0, most), names)
-    return [
-        {
-            "url": record_url(door.module.name, row.pk),
-            "icon": door.module.icon,
-            "title": title_of(door, row),
-            "about": _about(door, row),
-            "why_html": _why(door, row, text),
-        }
-        for row in rows
-    ]
+    return [_item(door, row, _why(door, row, text)) for row in rows]
+
+
+def _item(door: Access, row: Any, why: Any = "") -> dict[str, Any]:
+    """A record as crm/palette/results.html and the search page take it."""
+    return {
+        "url": record_url(door.module.name, row.pk),
+        "icon": door.module.icon,
+        "title": title_of(door, row),
+        "about": _about(door, row),
+        "why_html": why,
+    }
 
 
 def _searched(door: Access) -> set[str]:
@@ -101,14 +103,8 @@ def _recent(request: HttpRequest) -> list[dict[str, Any]]:
             Slice(order=order_from(door, ""), size=RECENT),
             {door.module.title, *door.module.phone_columns},
         )
-        items = [
-            {
-                "url": record_url(door.module.name, row.pk), "icon": door.module.icon,
-                "title": title_of(door, row), "about": _about(door, row), "why_html": "",
-            }
-            for row in rows
-        ]  # fmt: skip
-        if items:
+        if rows:
+            items = [_item(door, row) for row in rows]
             return [{"label": _("Latest"), "items": items}]
     return []
 

@@ -109,10 +109,10 @@ def audit() -> Context:
 
 def dictionaries() -> Context:
     words = (
-        ("展会", "Trade fair", 412),
-        ("转介绍", "Referral", 388),
-        ("官网", "Website", 120),
-        ("陌拜", "Cold call", 0),
+        ("展会", "Trade fair"),
+        ("转介绍", "Referral"),
+        ("官网", "Website"),
+        ("陌拜", "Cold call"),
     )
     return {
         **frame("设置", "设置", "字典", person="王磊"),
@@ -127,14 +127,13 @@ def dictionaries() -> Context:
                 "pk": n,
                 "value": zh,
                 "position": n * 10,
-                "is_used": used,
                 "is_active": True,
                 "labels": [
                     {"html_name": f"label-{n}-zh", "text": zh, "language": "zh-hans"},
                     {"html_name": f"label-{n}-en", "text": en, "language": "en"},
                 ],
             }
-            for n, (zh, en, used) in enumerate(words, 1)
+            for n, (zh, en) in enumerate(words, 1)
         ],
     }
 
