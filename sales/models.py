@@ -7,10 +7,11 @@ from sales.customers.models import (
     CustomerGroupShare,
     CustomerShare,
 )  # fmt: skip
+from sales.feed.models import Following
 from sales.life.models import StageHold, StageMove, StageRule, StageRun
 
 __all__ = [
     "CompanyRelation", "Contact", "ContactGroupShare", "ContactShare", "Customer",
-    "CustomerGroupShare", "CustomerShare", "Employment", "StageHold", "StageMove", "StageRule",
-    "StageRun",
+    "CustomerGroupShare", "CustomerShare", "Employment", "Following", "StageHold", "StageMove",
+    "StageRule", "StageRun",
 ]  # fmt: skip

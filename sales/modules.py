@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.modules.module import Index, Part
 from sales.contacts.module import Contacts
 from sales.customers.module import Customers
+from sales.feed.views import feed_block
 from sales.fixtures.dictionaries import labels
 
 INDEX = Index(label=_("Sales"), modules=[Customers, Contacts])
@@ -14,6 +15,7 @@ PARTS = {
     ]
 }
 DICTIONARIES = labels()
+HOME_BLOCKS = [feed_block]
 SETUP_TILES = [
     (
         "setup-stages",

@@ -3,10 +3,13 @@
 from django.urls import path
 
 from sales.contacts.views import reporting_lines
+from sales.feed import views as feed
 from sales.life import moves, setup
 
 urlpatterns = [
     path("customers/<int:pk>/people/", reporting_lines, name="reporting-lines"),
+    path("feed/", feed.feed_page, name="feed"),
+    path("customers/<int:pk>/follow/", feed.follow_customer, name="follow"),
     path("customers/stages/", moves.moves_page, name="stage-moves"),
     path("customers/<int:pk>/stage/release/", moves.release_stage, name="stage-release"),
     path("setup/stages/", setup.rule_list, name="setup-stages"),

@@ -61,7 +61,7 @@ def entries_of(access: Access, pk: int, most: int = 100) -> list[Entry]:
             version=now["version"],
         )
         if entry.kind != "created":
-            entry.changes = _changes(access, before, now)
+            entry.changes = field_changes(access, before, now)
         by_act[now["act"]] = entry
     touched = {
         name for row in events.values() if row["kind"] != "created" for name in row["changed"]
@@ -72,7 +72,8 @@ def entries_of(access: Access, pk: int, most: int = 100) -> list[Entry]:
     return sorted(by_act.values(), key=lambda one: (one.at, one.version), reverse=True)
 
 
-def _changes(access: Access, before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
+def field_changes(access: Access, before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
+    """What differs between two history rows of a record, as the reader may read it."""
     found = []
     for name, one in access.module.stored_fields.items():
         if name not in access.visible or name in {"changed_at", "changed_by"}:

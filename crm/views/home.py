@@ -18,7 +18,7 @@ from crm.lists.columns import due_class, record_url
 from crm.lists.conditions import compile_tree
 from crm.lists.query import order_from
 from crm.lists.show import in_sentence, show_date, show_moment
-from crm.modules.registry import all_modules
+from crm.modules.registry import all_modules, contributions
 from crm.views.address import dump
 from crm.views.lists import title_of
 
@@ -55,7 +55,13 @@ def home(request: HttpRequest) -> HttpResponse:
         "figures": _figures(doors, spoken),
         "duties": _duties(dated[0] if dated else None),
         "blocks": [
-            block for block in (_latest(spoken), _new(dated[0] if dated else None)) if block
+            block
+            for block in (
+                *(made(request.user) for made in contributions("HOME_BLOCKS")),
+                _latest(spoken),
+                _new(dated[0] if dated else None),
+            )
+            if block
         ],
     }
     return render(request, "home/page.html", context)

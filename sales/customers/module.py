@@ -15,6 +15,7 @@ from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
 from sales.customers.headings import HEADINGS
 from sales.customers.models import CompanyRelation, Customer
+from sales.feed.following import follow_extras
 from sales.life.moving import follow_touch, follow_write
 from sales.life.on_page import stage_extras
 from sales.people import keys_with_mobile, mobile_setting
@@ -137,5 +138,7 @@ class Customers(Module):
         follow_touch(act, ids)
 
     def on_page(self, access: Any, row: Any) -> dict[str, Any]:
-        """Since when the customer stands at its stage, and who holds it there."""
-        return stage_extras(access, row)
+        """The star, since when the customer stands at its stage, and who holds it there."""
+        stage, star = stage_extras(access, row), follow_extras(access, row)
+        actions = [*star["actions"], *stage.get("actions", [])]
+        return {**stage, "watch": star["watch"], "actions": actions}
