@@ -52,20 +52,50 @@ class ShareTerms(models.Model):
 
 
 class UserShare(ShareTerms, UserObjectPermissionBase):
-    """A record shared with a person; subclasses add `content_object`."""
+    """A record shared with a person; `share_models` makes the tables."""
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = True
 
 
 class GroupShare(ShareTerms, GroupObjectPermissionBase):
-    """A record shared with a department or team; subclasses add `content_object`."""
+    """A record shared with a department or team; `share_models` makes the tables."""
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = True
 
 
-def _share_models(
+def share_models(
+    model: type[models.Model], table: str = ""
+) -> tuple[type[UserShare], type[GroupShare]]:
+    """The two tables of a module's shares, with a person and with a group.
+
+    `CustomerShare, CustomerGroupShare = share_models(Customer)` beside the model. `table` starts
+    the tables' names where they are not to be Django's.
+    """
+    made: list[Any] = []
+    for base, word, ending in (
+        (UserShare, "Share", "share"),
+        (GroupShare, "GroupShare", "group_share"),
+    ):
+        named = {"db_table": f"{table}_{ending}"} if table else {}
+        terms = {"abstract": False, "app_label": model._meta.app_label, **named}
+        made.append(
+            type(base)(
+                f"{model.__name__}{word}",
+                (base,),
+                {
+                    "__module__": model.__module__,
+                    "__doc__": f"A row of {model.__name__} shared.",
+                    "Meta": type("Meta", (base.Meta,), terms),
+                    "content_object": models.ForeignKey(model, on_delete=models.CASCADE),
+                },
+            )
+        )
+    return made[0], made[1]
+
+
+def _shares_of(
     model: type[models.Model],
 ) -> tuple[list[type[UserShare]], list[type[GroupShare]]]:
     related = [one.related_model for one in model._meta.related_objects]
@@ -116,7 +146,7 @@ def shared_condition(
     """
     if action not in {"view", "edit"}:
         return None
-    user_models, group_models = _share_models(model)
+    user_models, group_models = _shares_of(model)
     live = Q(until__isnull=True) | Q(until__gt=Now())
     label = model._meta.label
     condition: Q | None = None

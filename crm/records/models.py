@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from crm.access.sharing import GroupShare, UserShare
+from crm.access.sharing import share_models
 
 
 class HistoryBase(models.Model):
@@ -167,23 +167,4 @@ class CustomRecord(Record):
         return self.name
 
 
-class CustomRecordShare(UserShare):
-    """A record of a module that an administrator made, shared with a person."""
-
-    content_object = models.ForeignKey(CustomRecord, on_delete=models.CASCADE)
-
-    class Meta(UserShare.Meta):
-        abstract = False
-        app_label = "crm"
-        db_table = "crm_custom_record_share"
-
-
-class CustomRecordGroupShare(GroupShare):
-    """A record of a module that an administrator made, shared with a department or team."""
-
-    content_object = models.ForeignKey(CustomRecord, on_delete=models.CASCADE)
-
-    class Meta(GroupShare.Meta):
-        abstract = False
-        app_label = "crm"
-        db_table = "crm_custom_record_group_share"
+CustomRecordShare, CustomRecordGroupShare = share_models(CustomRecord, "crm_custom_record")

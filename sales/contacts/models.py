@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from crm.access.sharing import GroupShare, UserShare
+from crm.access.sharing import share_models
 from crm.records.children import Child, child_index
 from crm.records.models import Record, history_rows, record_indexes
 from sales.customers.models import Customer
@@ -54,22 +54,7 @@ class Contact(Record):
         return self.name
 
 
-class ContactShare(UserShare):
-    """A contact shared with a person."""
-
-    content_object = models.ForeignKey(Contact, on_delete=models.CASCADE)
-
-    class Meta(UserShare.Meta):
-        abstract = False
-
-
-class ContactGroupShare(GroupShare):
-    """A contact shared with a department or team."""
-
-    content_object = models.ForeignKey(Contact, on_delete=models.CASCADE)
-
-    class Meta(GroupShare.Meta):
-        abstract = False
+ContactShare, ContactGroupShare = share_models(Contact)
 
 
 class Employment(Child):

@@ -1,12 +1,12 @@
 """Customers: companies and people that we sell to, sell with, or compete with."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.sharing import GroupShare, UserShare
+from crm.access.sharing import share_models
 from crm.records.children import Child, child_index
-from crm.records.models import Record, history_rows, record_indexes
+from crm.records.models import LIVING, Record, history_rows, person, record_indexes
 
 
 class Customer(Record):
@@ -22,6 +22,7 @@ class Customer(Record):
     relationship = models.CharField(_("relationship"), max_length=20, default="prospect")
     stage = models.CharField(_("stage of life"), max_length=20, default="prospect")
     level = models.CharField(_("level"), max_length=2, blank=True)
+    service_person = person(verbose_name=_("service person"), db_index=False)
     source = models.CharField(_("source"), max_length=40, blank=True)
     industry = models.CharField(_("industry"), max_length=40, blank=True)
     region = models.CharField(_("region"), max_length=20, blank=True)
@@ -64,34 +65,23 @@ class Customer(Record):
         indexes = [
             *record_indexes("customer", "changed_at", "sort_name", "+last_follow_up_at"),
             models.Index("number", name="customer_number"),
-        ]
+            models.Index(
+                F("service_person"), F("changed_at").desc(), F("id").desc(),
+                name="customer_service", condition=LIVING & Q(service_person__isnull=False),
+            ),
+        ]  # fmt: skip
         constraints = [
             models.CheckConstraint(condition=Q(employees__gte=0), name="customer_employees"),
             models.CheckConstraint(condition=Q(revenue__gte=0), name="customer_revenue"),
             models.CheckConstraint(condition=Q(credit_limit__gte=0), name="customer_credit_limit"),
-            models.CheckConstraint(condition=~Q(parent=models.F("pk")), name="customer_parent"),
+            models.CheckConstraint(condition=~Q(parent=F("pk")), name="customer_parent"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class CustomerShare(UserShare):
-    """A customer shared with a person."""
-
-    content_object = models.ForeignKey(Customer, on_delete=models.CASCADE)
-
-    class Meta(UserShare.Meta):
-        abstract = False
-
-
-class CustomerGroupShare(GroupShare):
-    """A customer shared with a department or team."""
-
-    content_object = models.ForeignKey(Customer, on_delete=models.CASCADE)
-
-    class Meta(GroupShare.Meta):
-        abstract = False
+CustomerShare, CustomerGroupShare = share_models(Customer)
 
 
 class CompanyRelation(Child):
