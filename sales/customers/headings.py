@@ -13,6 +13,7 @@ HEADINGS = {
     ),
     "level": ("客户级别", "客户等级", "等级", "级别", "rating", "grade"),
     "stage": ("生命周期", "客户阶段", "阶段"),
+    "service_person": ("服务专员", "专属客服", "服务人员", "客服", "固定服务人员", "service"),
     "source": ("客户来源", "来源", "渠道", "lead source"),
     "industry": ("所属行业", "行业类别", "行业", "sector"),
     "region": ("大区", "区域", "territory"),

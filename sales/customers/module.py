@@ -48,8 +48,8 @@ class Customers(Module):
     number_prefix = "KH"
     sections = {
         _("Basics"): [
-            "name", "kind", "relationship", "stage", "level", "source", "industry", "employees",
-            "region", "province", "city", "website", "wechat", "parent",
+            "name", "kind", "relationship", "stage", "level", "service_person", "source",
+            "industry", "employees", "region", "province", "city", "website", "wechat", "parent",
         ],
         _("Money"): ["revenue", "credit_limit", "payment_terms"],
         _("Invoice data"): ["credit_code", "invoice_title", "bank", "bank_account"],
@@ -58,12 +58,15 @@ class Customers(Module):
         _("Dates"): ["last_follow_up_at", "next_contact_at"],
     }  # fmt: skip
     columns = [
-        "name", "level", "stage", "industry", "city", "owner", "last_follow_up_at",
-        "next_contact_at", "source", "revenue", "phones", "tags",
+        "name", "level", "stage", "industry", "city", "owner", "service_person",
+        "last_follow_up_at", "next_contact_at", "source", "revenue", "phones", "tags",
     ]  # fmt: skip
     phone_columns = ["level", "stage", "city", "next_contact_at"]
-    facts = ["owner", "industry", "city", "next_contact_at"]
-    filters = ["owner", "level", "stage", "industry", "region", "source", "tags", "next_contact_at"]
+    facts = ["owner", "service_person", "industry", "city", "next_contact_at"]
+    filters = [
+        "owner", "service_person", "level", "stage", "industry", "region", "source", "tags",
+        "next_contact_at",
+    ]  # fmt: skip
     stage = "stage"
     level = "level"
     headings = HEADINGS

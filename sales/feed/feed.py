@@ -27,7 +27,7 @@ DAYS = 90
 OF_CUSTOMERS = (
     "name", "credit_code", "parent", "industry", "employees", "revenue", "province", "city",
     "website", "invoice_title", "bank", "bank_account", "relationship", "stage", "level", "owner",
-    "credit_limit", "payment_terms",
+    "service_person", "credit_limit", "payment_terms",
 )  # fmt: skip
 # Key persons: who is there, in which job, with which part in decisions.
 OF_CONTACTS = ("name", "customer", "job", "unit", "part", "reports_to")

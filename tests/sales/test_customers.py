@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from crm.access.policy import access_to
+from crm.lists.query import query_of
 from crm.records.act import Act
 from crm.records.bulk_changes import update_many
 from crm.records.errors import Invalid
@@ -49,3 +51,15 @@ def test_a_person_has_no_credit_code_and_no_parent(cast: Cast) -> None:
     with pytest.raises(Invalid) as refused:
         company(cast.owner, "卢丽娟", kind="person", parent=top)
     assert list(refused.value.fields) == ["parent"]
+
+
+def test_a_customer_has_one_colleague_who_serves_it(cast: Cast) -> None:
+    """The field comes from the declaration: written by form and API, read in list and feed."""
+    pk = company(cast.owner, "澜序七号有限公司", service_person=cast.clerk.pk)
+    access = access_to(cast.owner, "customers")
+    assert access.get(pk)["service_person"].label == "Clerk"
+    query = {"field": "service_person", "op": "eq", "value": "@me"}
+    mine = access_to(cast.clerk, "customers")
+    assert [row.pk for row in mine.page(query_of(mine, query).slice, [])] == [pk]
+    with pytest.raises(Invalid):
+        company(cast.owner, "澜序八号有限公司", service_person=10**9)
