@@ -126,7 +126,8 @@ SHIPPED = (
     ShippedRole(
         name="agent",
         labels={"zh-hans": "客服", "en": "Service agent"},
-        scopes=only(view=DEPARTMENT, edit=OWN, print=OWN),
+        # Any customer may call: all are seen, none is changed but where service may add.
+        scopes=only(view=ALL, edit=OWN, print=OWN),
         state=State.READ,
         scopes_by_group={
             "service": everywhere(DEPARTMENT, edit=OWN, delete=NONE, create=ALL, import_=NONE),
@@ -146,7 +147,7 @@ SHIPPED = (
     ShippedRole(
         name="marketer",
         labels={"zh-hans": "市场", "en": "Marketer"},
-        scopes=only(view=DEPARTMENT, create=ALL, edit=OWN, share=OWN),
+        scopes=only(view=ALL, create=ALL, edit=OWN, share=OWN),
         state=State.EDIT,
         scopes_by_group={
             "marketing": everywhere(DEPARTMENT, create=ALL, import_=ALL),

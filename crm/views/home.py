@@ -53,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "greeting": _greeting(str(request.user)),
         "today": show_date(timezone.localdate()),
         "figures": _figures(doors, spoken),
-        "duties": _duties(dated[0] if dated else None),
+        "duties": _duties(dated[0] if dated else None, spoken),
         "blocks": [
             block
             for block in (
@@ -107,7 +107,8 @@ def _figure(door: Access, label: str, nodes: list[Node]) -> dict[str, Any]:
     }
 
 
-def _duties(door: Access | None) -> dict[str, Any]:
+def _duties(door: Access | None, spoken: Access | None) -> dict[str, Any]:
+    """What is due at my own records; else what I promised at others', or what my people owe."""
     if door is None:
         return {"count": 0, "url": "", "items": []}
     node = {"field": "next_contact_at", "op": "lte", "value": _today()}
@@ -117,6 +118,8 @@ def _duties(door: Access | None) -> dict[str, Any]:
     rows = door.page(Slice(where, order_from(door, "next_contact_at"), 0, DUE), names)
     if not rows and len(nodes) > 1:
         where = _where(door, node)
+        if not door.may("assign"):
+            where &= Q(pk__in=_promised(door, spoken))
         rows = door.page(Slice(where, order_from(door, "next_contact_at"), 0, DUE), names)
     count, _exact = door.count(where)
     return {
@@ -124,6 +127,21 @@ def _duties(door: Access | None) -> dict[str, Any]:
         "url": f"/{door.module.name}/?view=due&sort=next_contact_at",
         "items": [_duty(door, row) for row in rows],
     }
+
+
+def _promised(door: Access, spoken: Access | None) -> list[int]:
+    """Records whose next contact is the one that a follow-up of mine named."""
+    if spoken is None or not {"subject", "owner", "next_contact_at"} <= spoken.readable:
+        return []
+    nodes = [_mine(), {"field": "next_contact_at", "op": "lte", "value": _today()}]
+    mine = Slice(_where(spoken, *nodes), order_from(spoken, "-next_contact_at"), 0, 20 * DUE)
+    named = {
+        row["subject"].pk: row["next_contact_at"]
+        for row in reversed(spoken.page(mine, {"subject", "next_contact_at"}))
+        if row["subject"] and row["subject"].module == door.module.name
+    }
+    rows = door.page(Slice(Q(pk__in=list(named)), size=len(named)), {"next_contact_at"})
+    return [row.pk for row in rows if row["next_contact_at"] == named[row.pk]]
 
 
 def _duty(door: Access, row: Any) -> dict[str, Any]:
