@@ -19,7 +19,8 @@ def stage_extras(access: Access, row: Row) -> dict[str, Any]:
     if "stage" not in access.readable:
         return {}
     facts = stage_facts(row.pk)
-    since = facts["since"] or row.get("created_at")
+    made = row.get("created_at") if "created_at" in access.readable else None
+    since = facts["since"] or made
     words = []
     if since:
         words.append(_("since %s") % show_date(timezone.localtime(since).date()))
