@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from crm.lib.codes import compact_code
@@ -110,6 +110,7 @@ def person_keys(name: str, phones: Iterable[str | Phone] = (), mails: Iterable[s
     return Keys(list(dict.fromkeys(exact)), list(dict.fromkeys(near)))
 
 
+@lru_cache(maxsize=4096)
 def bare_name(name: str) -> str:
     """A company's name folded, without legal form and place: 上海客源（中国）有限公司 → 客源.
 

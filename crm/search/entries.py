@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from crm.lib.grams import grams
+from crm.lib.matching import bare_name
 from crm.lib.phones import InvalidPhone, parse_phone, reversed_digits
 from crm.lib.pinyin import initials, joined_pinyin
 from crm.modules.fields import Field
@@ -18,6 +19,7 @@ from crm.records.followers import Known
 from crm.search.models import SearchEntry
 
 LONGEST = 64
+LONGEST_PERSON = 4  # characters of a Chinese person's name
 BETWEEN = "\x01"  # lexemes in one text; no word holds it
 WHOLE_KINDS = frozenset({"credit_code"})  # found by their beginning, not by parts
 
@@ -56,10 +58,18 @@ def words_of(field: Field, text: str) -> set[str]:
         return {text.lower()[:LONGEST]}
     words = grams(text)
     if field.name in {"name", "title"}:
-        words.add(joined_pinyin(text)[:LONGEST])
-        words.add(initials(text)[:LONGEST])
+        for called in _called(text):
+            words.add(joined_pinyin(called)[:LONGEST])
+            words.add(initials(called)[:LONGEST])
     words.discard("")
     return words
+
+
+def _called(name: str) -> set[str]:
+    """How people say a name: whole, without place and legal form, a person's without surname."""
+    if name.isascii() or len(name) > LONGEST_PERSON:
+        return {name, bare_name(name)}
+    return {name, name[2:] if len(name) == LONGEST_PERSON else name[1:]}
 
 
 def tail_of(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from openpyxl import Workbook
@@ -141,7 +142,9 @@ def find(page: Any, story: Story, shown: Keep) -> str:
     for asked in story.asked:
         page.keyboard.press("Control+k")
         page.locator("#palette input").fill("")
-        page.keyboard.insert_text(asked)
+        with page.expect_response(re.compile(f"q={quote(asked)}&")):
+            page.keyboard.insert_text(asked)
+        page.wait_for_function("!document.querySelector('#palette .htmx-request')")
         found = page.locator("#palette-found [role=option]", has_text=story.name).first
         found.wait_for()
         page.locator('#palette-found [role=option][aria-selected="true"]').wait_for()

@@ -24,11 +24,18 @@ def firm(cast):
 
 @pytest.mark.parametrize(
     "text",
-    ["松屿", "松", "屿制药", "上海松屿制药有限公司", "songyu", "songyu88", "8000", "138 0013 8000",
+    ["松屿", "松", "屿制药", "上海松屿制药有限公司", "songyu", "songyuzhiyao", "syzy", "songyu88", "8000", "138 0013 8000",
      "62345678", "+86 138-0013-8000", "021-62345678", "重点", "li@songyu", "shanghaisongyu", "shsy"],
 )  # fmt: skip
 def test_what_finds_it(cast, firm, text):
     assert search(cast.owner, text) == [firm], text
+
+
+def test_a_person_is_found_without_the_surname(cast):
+    person = add(cast.owner, name="欧阳晓梅", kind="person", phones=["13800138001"])
+    other = add(cast.owner, name="陈晓梅", kind="person", phones=["13800138002"])
+    assert sorted(search(cast.owner, "xiaomei")) == [person, other]
+    assert search(cast.owner, "ouyangxiaomei") == [person]
 
 
 @pytest.mark.parametrize(
