@@ -4,7 +4,7 @@ A person's rows are a few flat branches: those of some owners, those of some dep
 those shared with him. The first rows of each branch are merged in the list's order; no
 DISTINCT, no condition that wraps all of them (docs/decisions/001-the-door.md has the plans).
 A page that goes on from a row takes the first rows behind it of each branch
-(docs/decisions/005-deep-lists.md).
+(docs/decisions/006-deep-lists.md).
 """
 
 from collections.abc import Sequence

@@ -18,60 +18,57 @@ LIST_OPERATORS = frozenset({"in", "not_in", "between"})
 VALUELESS = frozenset({"empty", "not_empty"})
 
 
-def _filters(path: str, field: Field) -> dict[str, django_filters.Filter]:
-    name = path.replace(".", "__")
-    made = {name: django_filters.CharFilter(label=str(field.label))}
-    for op in field.traits.operators:
-        made[f"{name}__{op}"] = django_filters.CharFilter(label=f"{field.label} {op}")
-    return made
+def meaning_of(access: Access, name: str) -> tuple[str, str, Field] | None:
+    """The path, the operator and the field that a parameter stands for; None if it may not be.
 
-
-def filterset_for(
-    access: Access,
-) -> tuple[type[django_filters.FilterSet], dict[str, tuple[str, str]]]:
-    """The FilterSet of the fields that the person may use, and what each parameter means."""
-    declared: dict[str, Any] = {}
-    meaning: dict[str, tuple[str, str]] = {}
-    for path in access.module.right_names():
+    `phones__number__contains` is ("phones.number", "contains", …), `level` ("level", "", …).
+    """
+    parts = name.split("__")
+    for length in (len(parts), len(parts) - 1):
+        path, op = ".".join(parts[:length]), "__".join(parts[length:])
         field = access.module.field_at(path)
         if field is None or path not in access.readable or not field.is_filterable:
             continue
-        if field.is_collection:
-            field = next(iter(field.members.values()))
-        for name, one in _filters(path, field).items():
-            declared[name] = one
-            op = name.removeprefix(path.replace(".", "__")).removeprefix("__")
-            meaning[name] = (path, op)
-    return type("ModuleFilterSet", (django_filters.FilterSet,), declared), meaning
+        shown = next(iter(field.members.values())) if field.is_collection else field
+        if not op or op in shown.traits.operators:
+            return path, op, field
+    return None
 
 
 def conditions_from(access: Access, params: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """The conditions that plain parameters ask for. Raises BadQuery for unknown ones."""
-    if not params:
-        return []
-    filterset, meaning = filterset_for(access)
+    """The conditions that plain parameters ask for. Raises BadQuery for unknown ones.
+
+    The set holds the parameters that were asked for: one of all costs 20 ms a request.
+    """
+    declared: dict[str, Any] = {}
+    meaning: dict[str, tuple[str, str, Field]] = {}
     for name in params:
-        if name not in meaning:
+        found = meaning_of(access, name)
+        if found is None:
             raise BadQuery(
                 _("There is no parameter or field “%s” that you may use here.") % name[:80]
             )
+        meaning[name] = found
+        declared[name] = django_filters.CharFilter(label=f"{found[2].label} {found[1]}".strip())
+    if not params:
+        return []
     data = QueryDict(mutable=True)
     for name, values in params.items():
         data.setlist(name, list(values))
+    filterset = type("ModuleFilterSet", (django_filters.FilterSet,), declared)
     checked = filterset(data, queryset=access.module.model._default_manager.none())
     if not checked.is_valid():
         raise BadQuery(_("The filter has values that cannot be read."))
     conditions = []
     for name, values in params.items():
-        path, op = meaning[name]
+        path, op, field = meaning[name]
         given = [value for value in values if value != ""]
         if given:
-            conditions.append(_condition(access, path, op, given))
+            conditions.append(_condition(field, path, op, given))
     return conditions
 
 
-def _condition(access: Access, path: str, op: str, values: list[str]) -> dict[str, Any]:
-    field = access.module.field_at(path)
+def _condition(field: Field, path: str, op: str, values: list[str]) -> dict[str, Any]:
     if op in VALUELESS:
         return {"field": path, "op": op}
     if op in LIST_OPERATORS:
@@ -82,6 +79,6 @@ def _condition(access: Access, path: str, op: str, values: list[str]) -> dict[st
     if len(values) > 1:
         return {"field": path, "op": "in", "value": values}
     default = "eq"
-    if field is not None and field.kind in {"long_text", "multi_choice"}:
+    if field.kind in {"long_text", "multi_choice"}:
         default = "contains"
     return {"field": path, "op": default, "value": values[0]}

@@ -46,7 +46,7 @@ KINDS = {
         Kind("boolean", ("eq", "ne", "empty", "not_empty"), cast=models.BooleanField),
         Kind("choice", CHOICE_OPERATORS),
         Kind("multi_choice", ("contains", "empty", "not_empty"), is_sortable=False),
-        # the labels of related records depend on the reader: docs/decisions/005-deep-lists.md
+        # the labels of related records depend on the reader: docs/decisions/006-deep-lists.md
         Kind("relation", CHOICE_OPERATORS, is_sortable=False, cast=models.BigIntegerField),
         Kind("any_relation", ("eq", "in", "empty", "not_empty"), is_sortable=False),
         Kind("user", CHOICE_OPERATORS, cast=models.BigIntegerField),
