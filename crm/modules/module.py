@@ -130,7 +130,8 @@ class Module:
         """What the page of a record shows besides its declaration, for the person of `access`.
 
         `stage_note` stands at the current stage, `notices` over the fields, `actions` in the menu,
-        `watch` {url, is_on} is the star in the head; see crm/detail/page.html.
+        `groups` come after the first group of fields, `watch` {url, is_on} is the star in the
+        head; see crm/detail/page.html.
         """
         return {}
 

@@ -74,6 +74,7 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
 
 def _add_extras(context: dict[str, Any], extras: Mapping[str, Any]) -> None:
     """What the module itself adds to the page of a record: see Module.on_page."""
+    context["groups"][1:1] = extras.get("groups", [])
     context["notices"] += extras.get("notices", [])
     context["head"]["actions"] += extras.get("actions", [])
     watch = extras.get("watch")

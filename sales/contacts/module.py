@@ -13,6 +13,7 @@ from crm.lib.pinyin import pinyin_key
 from crm.modules.collections import Collection
 from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
+from sales.contacts.employment import remember_employers
 from sales.contacts.headings import HEADINGS
 from sales.contacts.models import Contact, Employment
 from sales.people import keys_with_mobile, mobile_setting
@@ -77,6 +78,10 @@ class Contacts(Module):
     def derive(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The name as it sorts, surname first and by sound."""
         return {"sort_name": pinyin_key(values.get("name") or "", person=True)[:200]}
+
+    def after_write(self, act: Any, ids: Sequence[int]) -> None:
+        """Who goes to another company keeps the one that he left, with his job there."""
+        remember_employers(act, self, ids)
 
     def other_parents(self, ids: Sequence[int], dead: Sequence[int]) -> dict[int, int]:
         """Contacts that still work at another company go there instead of into the bin."""

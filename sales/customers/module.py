@@ -13,6 +13,7 @@ from crm.lib.pinyin import pinyin_key
 from crm.modules.collections import Collection
 from crm.modules.module import GROUPS, Keys, Module, Part
 from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
+from sales.contacts.employment import people_group
 from sales.customers.headings import HEADINGS
 from sales.customers.models import CompanyRelation, Customer
 from sales.feed.following import follow_extras
@@ -141,7 +142,9 @@ class Customers(Module):
         follow_touch(act, ids)
 
     def on_page(self, access: Any, row: Any) -> dict[str, Any]:
-        """The star, since when the customer stands at its stage, and who holds it there."""
+        """The star, since when it stands at its stage and by whom, and who worked there."""
         stage, star = stage_extras(access, row), follow_extras(access, row)
         actions = [*star["actions"], *stage.get("actions", [])]
-        return {**stage, "watch": star["watch"], "actions": actions}
+        people = people_group(access, row)
+        groups = [people] if people else []
+        return {**stage, "watch": star["watch"], "actions": actions, "groups": groups}
