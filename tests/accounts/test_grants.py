@@ -87,7 +87,7 @@ def test_roles_of_position_and_team_add_up(company: Company) -> None:
     assert not scope_of(company.mate)
 
 
-def test_the_stronger_field_state_wins(company: Company) -> None:
+def test_security_29_the_stronger_field_state_wins(company: Company) -> None:
     other = make_role("other")
     hold(other, user=company.rep)
     show(company.rep_role, "customers", State.MASKED, "credit_code")
@@ -139,7 +139,9 @@ def test_shares_reach_through_departments_above(company: Company) -> None:
     assert company.rep.grants("customers").groups == expected
 
 
-def test_a_closed_account_may_nothing_even_through_a_stale_object(company: Company) -> None:
+def test_security_27_a_closed_account_may_nothing_even_through_a_stale_object(
+    company: Company,
+) -> None:
     allow(company.rep_role, "customers", view="all")
     stale = company.rep
     assert scope_of(stale)

@@ -58,7 +58,7 @@ def test_the_whole_way(company: Company) -> None:
     assert guess(Client(), password=NEW).status_code == 302
 
 
-def test_the_answer_is_the_same_whoever_is_asked_for(
+def test_security_114_the_answer_is_the_same_whoever_is_asked_for(
     company: Company, django_assert_num_queries
 ) -> None:
     make_user("closed", is_active=False)
@@ -75,7 +75,7 @@ def test_the_answer_is_the_same_whoever_is_asked_for(
     assert not PasswordReset.objects.exclude(typed="").exists()
 
 
-def test_a_link_is_good_once(company: Company) -> None:
+def test_security_114_a_link_is_good_once(company: Company) -> None:
     ask()
     address = link()
     assert choose(address).status_code == 302
@@ -94,7 +94,7 @@ def test_a_link_is_good_for_an_hour(company: Company) -> None:
 
 
 @pytest.mark.parametrize("change", ["password", "mail", "closed", "temporary"])
-def test_a_link_dies_with_what_it_was_made_for(company: Company, change: str) -> None:
+def test_security_114_a_link_dies_with_what_it_was_made_for(company: Company, change: str) -> None:
     ask()
     address = link()
     if change == "password":
@@ -109,7 +109,7 @@ def test_a_link_dies_with_what_it_was_made_for(company: Company, change: str) ->
     assert choose(address, "yet another 10").status_code == 404
 
 
-def test_wrong_used_and_expired_links_look_the_same(company: Company) -> None:
+def test_security_114_wrong_used_and_expired_links_look_the_same(company: Company) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         ask()
         used = link()
@@ -136,7 +136,7 @@ def test_opening_a_link_changes_nothing(company: Company) -> None:
     assert choose(address).status_code == 302
 
 
-def test_the_host_header_does_not_reach_the_mail(company: Company, settings) -> None:
+def test_security_114_the_host_header_does_not_reach_the_mail(company: Company, settings) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     ask("rea", HTTP_HOST="evil.example", HTTP_X_FORWARDED_HOST="evil.example")
     send_waiting_resets()

@@ -126,7 +126,7 @@ def test_only_a_field_that_may_be_edited_may_be_editable_when_empty_only(company
         )
 
 
-def test_a_role_is_copied_renamed_and_deleted(company: Company) -> None:
+def test_security_126_a_role_is_copied_renamed_and_deleted(company: Company) -> None:
     roles.set_right(
         actor=company.admin, role=company.rep_role, module="customers", action="view", scope="own"
     )
@@ -176,7 +176,7 @@ def test_nobody_but_an_administrator_changes_rights(company: Company) -> None:
     assert not company.rep.may_administer
 
 
-def test_the_last_administrator_stays_one(company: Company) -> None:
+def test_security_126_the_last_administrator_stays_one(company: Company) -> None:
     """Case 126: neither stripped, nor closed, nor by his own hand."""
     company_admin = company.admin
     for act in (
@@ -191,7 +191,7 @@ def test_the_last_administrator_stays_one(company: Company) -> None:
     assert list(administrators()) == [company_admin]
 
 
-def test_nobody_takes_his_own_administration_away(company: Company) -> None:
+def test_security_126_nobody_takes_his_own_administration_away(company: Company) -> None:
     hold(company.admin_role, user=company.rep)
     with pytest.raises(NotAllowed):
         roles.take_role(actor=company.admin, role=company.admin_role, holder=company.admin)
@@ -199,7 +199,7 @@ def test_nobody_takes_his_own_administration_away(company: Company) -> None:
     assert list(administrators()) == [company.rep]
 
 
-def test_two_administrators_strip_each_other_at_once(lasting_company: Company) -> None:
+def test_security_126_two_administrators_strip_each_other_at_once(lasting_company: Company) -> None:
     role = lasting_company.admin_role
     pair = (lasting_company.admin, make_user("ben"))
     for _round in range(10):

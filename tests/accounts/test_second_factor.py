@@ -53,7 +53,7 @@ def test_password_then_code(device: TOTPDevice) -> None:
     assert is_in(client)
 
 
-def test_half_way_is_outside_on_every_route(device: TOTPDevice) -> None:
+def test_security_116_half_way_is_outside_on_every_route(device: TOTPDevice) -> None:
     """No route takes the marker for a person: each answers as it answers a stranger."""
     client, stranger = half_way(), Client()
     probed = 0
@@ -86,7 +86,7 @@ def test_the_marker_ends(device: TOTPDevice) -> None:
     assert send(Client(), current_code(device)).url == reverse("login")
 
 
-def test_a_code_is_good_once(device: TOTPDevice) -> None:
+def test_security_116_a_code_is_good_once(device: TOTPDevice) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         code = current_code(device)
         assert send(half_way(), code).status_code == 302
@@ -132,7 +132,7 @@ def test_switching_on_shows_recovery_codes_once(company: Company) -> None:
     assert not any(code.replace("-", "") in stored for code in codes)
 
 
-def test_a_recovery_code_opens_once(company: Company, device: TOTPDevice) -> None:
+def test_security_116_a_recovery_code_opens_once(company: Company, device: TOTPDevice) -> None:
     code, other = second_factor.new_recovery_codes(company.rep)[:2]
     assert send(half_way(), code.lower()).status_code == 302
     assert second_factor.codes_left(company.rep) == 9
@@ -141,7 +141,7 @@ def test_a_recovery_code_opens_once(company: Company, device: TOTPDevice) -> Non
     assert send(half_way(), other).status_code == 401
 
 
-def test_one_code_at_the_same_moment_opens_once(lasting_company: Company) -> None:
+def test_security_116_one_code_at_the_same_moment_opens_once(lasting_company: Company) -> None:
     rep = lasting_company.rep
     device = TOTPDevice.objects.create(user=rep, confirmed=True)
     recovery = second_factor.new_recovery_codes(rep)[0]

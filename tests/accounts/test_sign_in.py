@@ -83,7 +83,7 @@ def test_nonsense_is_no_try(company: Company, client: Client, data: dict[str, st
     assert not SignInAttempt.objects.exists()
 
 
-def test_nobody_comes_in_without_a_token_against_forgery(company: Company) -> None:
+def test_security_117_nobody_comes_in_without_a_token_against_forgery(company: Company) -> None:
     client = Client(enforce_csrf_checks=True)
     assert post(client).status_code == 403
 
@@ -102,7 +102,7 @@ def test_nobody_comes_in_without_a_token_against_forgery(company: Company) -> No
         ("", "/"),
     ],
 )
-def test_only_local_pages_are_gone_to(
+def test_security_66_only_local_pages_are_gone_to(
     company: Company, client: Client, asked: str, goes: str
 ) -> None:
     assert post(client, next=asked).url == goes
@@ -115,7 +115,9 @@ def test_a_page_asks_to_sign_in_and_comes_back(company: Company, client: Client)
     assert client.get(reverse("login")).url == "/"
 
 
-def test_the_session_key_changes_and_is_stored_hashed(company: Company, client: Client) -> None:
+def test_security_115_the_session_key_changes_and_is_stored_hashed(
+    company: Company, client: Client
+) -> None:
     client.get(reverse("login"))
     before = client.session
     before["x"] = 1
@@ -133,7 +135,9 @@ def test_the_session_key_changes_and_is_stored_hashed(company: Company, client: 
     assert cookie["samesite"] == "Lax"
 
 
-def test_signing_out_ends_the_session_on_the_server(company: Company, client: Client) -> None:
+def test_security_115_signing_out_ends_the_session_on_the_server(
+    company: Company, client: Client
+) -> None:
     post(client)
     stolen = client.cookies[settings.SESSION_COOKIE_NAME].value
     assert client.get(reverse("logout")).status_code == 405
@@ -179,7 +183,9 @@ def test_few_queries_and_no_write_keep_a_session(
         client.get(reverse("me-password"))
 
 
-def test_a_closed_account_is_out_with_the_next_request(company: Company, client: Client) -> None:
+def test_security_27_a_closed_account_is_out_with_the_next_request(
+    company: Company, client: Client
+) -> None:
     post(client)
     assert is_in(client)
     people.deactivate_user(actor=company.admin, user=company.rep)
@@ -208,7 +214,7 @@ def test_a_forged_or_foreign_session_is_nobody(company: Company) -> None:
         assert not is_in(client)
 
 
-def test_signed_in_pages_are_kept_nowhere(company: Company, client: Client) -> None:
+def test_security_50_signed_in_pages_are_kept_nowhere(company: Company, client: Client) -> None:
     post(client)
     assert client.get(reverse("me"))["Cache-Control"] == "private, no-store"
     assert "no-store" in Client().get(reverse("login"))["Cache-Control"]

@@ -40,7 +40,7 @@ def test_two_of_one_name_below_one_parent_are_refused(company: Company) -> None:
     tree.create_department(actor=company.admin, name="North", parent=company.south)
 
 
-def test_moving_takes_everything_below_along(company: Company) -> None:
+def test_security_28_moving_takes_everything_below_along(company: Company) -> None:
     allow(company.rep_role, "customers", view="subtree")
     hold(company.rep_role, user=company.stranger)
     seen = company.stranger.grants("customers").scope("view").departments
@@ -57,7 +57,7 @@ def test_moving_takes_everything_below_along(company: Company) -> None:
 
 
 @pytest.mark.parametrize("goal", ["north", "north_one"])
-def test_a_circle_is_refused(company: Company, goal: str) -> None:
+def test_security_28_a_circle_is_refused(company: Company, goal: str) -> None:
     before = paths()
     with pytest.raises(Invalid):
         tree.move_department(
@@ -77,7 +77,7 @@ def test_the_tree_has_a_depth(company: Company) -> None:
         tree.move_department(actor=company.admin, department=company.south, parent=last)
 
 
-def test_a_department_in_use_is_not_deleted(company: Company) -> None:
+def test_security_28_a_department_in_use_is_not_deleted(company: Company) -> None:
     with pytest.raises(Invalid):
         tree.delete_department(actor=company.admin, department=company.south)  # sam
     with pytest.raises(Invalid):
@@ -154,7 +154,7 @@ def test_the_last_administrators_team_stays(company: Company) -> None:
     assert company.admin.may_administer
 
 
-def test_two_moves_at_once_never_make_a_circle(lasting_company: Company) -> None:
+def test_security_28_two_moves_at_once_never_make_a_circle(lasting_company: Company) -> None:
     one, other = lasting_company.north, lasting_company.south
     for _round in range(10):
         barrier = Barrier(2)

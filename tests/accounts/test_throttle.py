@@ -76,11 +76,13 @@ def attack(clock, minutes: int, addresses: int, every_seconds: int = 20) -> int:
     return max(sum(1 for at in taken if start <= at < start + HOUR) for start in taken)
 
 
-def test_at_most_twenty_guesses_an_hour_from_a_whole_net(company: Company, clock) -> None:
+def test_security_115_at_most_twenty_guesses_an_hour_from_a_whole_net(
+    company: Company, clock
+) -> None:
     assert attack(clock, minutes=130, addresses=200, every_seconds=40) == ACCOUNT_BUDGET
 
 
-def test_a_known_browser_comes_in_during_the_attack(company: Company, clock) -> None:
+def test_security_115_a_known_browser_comes_in_during_the_attack(company: Company, clock) -> None:
     mine = Client()
     assert guess(mine, password=PASSWORD, address="203.0.113.9").status_code == 302
     mine.post(reverse("logout"))
@@ -163,7 +165,7 @@ def test_all_names_of_a_person_share_one_budget(company: Company, clock) -> None
     assert results[401] == ACCOUNT_BUDGET
 
 
-def test_one_address_can_not_try_everybody(company: Company, clock) -> None:
+def test_security_115_one_address_can_not_try_everybody(company: Company, clock) -> None:
     for number in range(60):
         make_user(f"user{number}")
     taken = 0
@@ -189,7 +191,7 @@ def test_what_was_typed_as_a_name_is_not_stored(company: Company) -> None:
     assert "my secret password" not in str(row)
 
 
-def test_parallel_guesses_do_not_slip_through(lasting_company: Company) -> None:
+def test_security_115_parallel_guesses_do_not_slip_through(lasting_company: Company) -> None:
     crowd = 40
     barrier = Barrier(8)
 

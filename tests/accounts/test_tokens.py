@@ -72,7 +72,9 @@ def test_bad_bodies_get_a_reason(company: Company, body: str, status: int) -> No
     assert Client().get(AUTH).status_code == 405
 
 
-def test_the_token_is_stored_hashed_and_only_its_beginning_is_shown(company: Company) -> None:
+def test_security_118_the_token_is_stored_hashed_and_only_its_beginning_is_shown(
+    company: Company,
+) -> None:
     token, secret = create_token(actor=company.rep, name="  report ", scope="read")
     assert secret not in str(ApiToken.objects.values())
     assert secret.startswith(token.prefix)
@@ -80,7 +82,7 @@ def test_the_token_is_stored_hashed_and_only_its_beginning_is_shown(company: Com
     assert token.name == "report"
 
 
-def test_the_second_factor_is_asked_for_here_too(company: Company) -> None:
+def test_security_116_the_second_factor_is_asked_for_here_too(company: Company) -> None:
     device = TOTPDevice.objects.create(user=company.rep, confirmed=True)
     assert ask().status_code == 401
     assert "otp" in ask().json()["fields"]
@@ -148,7 +150,7 @@ def sign_out_everywhere(company: Company) -> None:
 @pytest.mark.parametrize(
     "event", [close, close_quietly, new_password, new_stamp, revoke, sign_out_everywhere]
 )
-def test_a_token_dies_with_what_it_rests_on(company: Company, event) -> None:
+def test_security_118_a_token_dies_with_what_it_rests_on(company: Company, event) -> None:
     _token, secret = create_token(actor=company.rep, name="x")
     assert authenticate(f"Bearer {secret}")
     used = ApiToken.objects.get().last_used_at
@@ -159,7 +161,7 @@ def test_a_token_dies_with_what_it_rests_on(company: Company, event) -> None:
     assert ApiToken.objects.get().last_used_at == used
 
 
-def test_a_token_expires(company: Company) -> None:
+def test_security_118_a_token_expires(company: Company) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         _token, secret = create_token(
             actor=company.rep, name="x", expires_at=timezone.now() + timedelta(days=1)
@@ -182,7 +184,7 @@ def test_a_token_obeys_networks_and_a_forced_change(company: Company) -> None:
     assert refused.value.status_code == 403
 
 
-def test_a_narrow_token_is_narrow(company: Company) -> None:
+def test_security_118_a_narrow_token_is_narrow(company: Company) -> None:
     token, _secret = create_token(actor=company.rep, name="x", scope="read", modules=["customers"])
     assert not token.may_write
     assert token.may_use("customers")
@@ -211,7 +213,7 @@ def test_nobody_revokes_anothers(company: Company) -> None:
     assert token_of(secret)
 
 
-def test_the_page_shows_a_new_token_once(company: Company) -> None:
+def test_security_118_the_page_shows_a_new_token_once(company: Company) -> None:
     client = Client()
     guess(client, password=PASSWORD)
     data = {"name": "report", "scope": "read", "modules": ["customers"], "days": "30"}

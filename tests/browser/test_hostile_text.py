@@ -79,7 +79,7 @@ def plant(hostile_option: str) -> tuple[int, int]:
     return made[0], made[1]
 
 
-def test_stored_text_stays_text(
+def test_security_60_stored_text_stays_text(
     sign_in: SignIn, person_with_a_name: None, hostile_option: str, tmp_path: Path
 ) -> None:
     first, second = plant(hostile_option)

@@ -64,7 +64,7 @@ def submit(page: Any) -> None:
     page.locator(".savebar button.primary").click()
 
 
-def test_the_second_sees_both_values_and_chooses(
+def test_security_86_the_second_sees_both_values_and_chooses(
     sign_in: SignIn, customer: Any, watch: Watch
 ) -> None:
     pk, _name = customer(remark="原来的备注", wechat="before")

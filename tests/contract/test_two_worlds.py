@@ -86,7 +86,7 @@ def views(cast: Cast, module: str, ids: list[int], word: str) -> dict[str, bytes
 
 @pytest.mark.parametrize("state", ["hidden", "masked"])
 @pytest.mark.parametrize("module", list(CLOSED))
-def test_both_worlds_look_the_same(contract_cast, freeze, module, state):
+def test_security_36_both_worlds_look_the_same(contract_cast, freeze, module, state):
     cast = contract_cast
     with freeze("2026-11-23T10:00+08:00"):
         firm = create_record(

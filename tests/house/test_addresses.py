@@ -38,7 +38,7 @@ def addresses(patterns=None, above=""):
 
 
 @pytest.mark.django_db
-def test_every_address_is_shut_to_strangers_but_those_listed():
+def test_security_2_every_address_is_shut_to_strangers_but_those_listed():
     client = Client()
     seen = set()
     for name, path in addresses():
@@ -58,7 +58,7 @@ def test_every_address_is_shut_to_strangers_but_those_listed():
 
 
 @pytest.mark.django_db
-def test_nothing_changes_by_opening_it(cast, queries):
+def test_security_117_nothing_changes_by_opening_it(cast, queries):
     """GET and HEAD write no business row (117)."""
     client = Client()
     client.force_login(cast.administrator)

@@ -148,7 +148,7 @@ def test_a_share_ends_at_its_time(cast, each):
     assert seen(cast, "owner", each) == {"owner", "outsider"}
 
 
-def test_a_share_taken_back_is_gone_at_once(cast, each):
+def test_security_11_a_share_taken_back_is_gone_at_once(cast, each):
     given = share(CUSTOMERS, each["stranger"], cast.owner)
     access = access_to(cast.owner, CUSTOMERS)
     assert access.get(each["stranger"])
@@ -180,7 +180,7 @@ def test_somebody_without_rights_on_the_module_gets_nothing_by_a_share(cast, eac
 # The first look after a change (13) ----------
 
 
-def test_the_first_look_after_a_change_obeys_it(cast, each):
+def test_security_13_the_first_look_after_a_change_obeys_it(cast, each):
     assert seen(cast, "owner", each) == {"owner"}
     cast.right("owner", CUSTOMERS, view="all")
     assert seen(cast, "owner", each) == set(each)
@@ -244,7 +244,9 @@ def test_deleted_records_are_in_the_bin_of_those_who_might_delete_them(cast, eac
 
 
 @pytest.mark.parametrize("way", ["get", "lock", "lock delete"])
-def test_invisible_and_absent_are_the_same_answer_at_the_same_cost(cast, each, queries, way):
+def test_security_1_invisible_and_absent_are_the_same_answer_at_the_same_cost(
+    cast, each, queries, way
+):
     access = access_to(cast.owner, CUSTOMERS)
     deleted = add(cast.owner)
     delete_records(actor=cast.owner, module=CUSTOMERS, pks=[deleted])
@@ -344,7 +346,7 @@ def test_hidden_columns_are_not_even_selected(cast, queries):
     assert not any("remark" in one["sql"] for one in made)
 
 
-def test_a_related_record_shows_only_to_who_may_see_it(cast):
+def test_security_46_a_related_record_shows_only_to_who_may_see_it(cast):
     parent = add(cast.stranger, name="Hidden Holding")
     child = add(cast.stranger, parent=parent)
     share(CUSTOMERS, child, cast.owner)
@@ -367,7 +369,7 @@ def test_only_when_empty_closes_once_filled(cast):
     assert "city" not in access.writable(access.get(pk))
 
 
-def test_a_field_nobody_decided_on_is_hidden(cast, declared):
+def test_security_126_a_field_nobody_decided_on_is_hidden(cast, declared):
     role = make_role("narrow", everywhere("all"), modules=[])
     take_role(actor=COMMAND_LINE, role=cast.roles["owner"], holder=cast.owner)
     give_role(actor=COMMAND_LINE, role=role, holder=cast.owner)

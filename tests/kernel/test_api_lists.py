@@ -30,7 +30,7 @@ def owner(cast):
         'filter={"field":"name","op":"eq","value":"%5Cud800"}',
     ],
 )  # fmt: skip
-def test_case_119_parameters_that_nobody_knows_are_refused(owner, query):
+def test_security_119_parameters_that_nobody_knows_are_refused(owner, query):
     told(owner.get(f"{CUSTOMERS}?{query}"), 400)
 
 
@@ -48,7 +48,7 @@ def test_case_119_parameters_that_nobody_knows_are_refused(owner, query):
         "custom",
     ],
 )
-def test_case_52_names_of_the_orm_are_no_names_of_fields(owner, cast, queries, name):
+def test_security_52_names_of_the_orm_are_no_names_of_fields(owner, cast, queries, name):
     add(cast.owner)
     tree = json.dumps({"field": name, "op": "eq", "value": "x"})
     for query in (
@@ -64,7 +64,7 @@ def test_case_52_names_of_the_orm_are_no_names_of_fields(owner, cast, queries, n
 
 
 @pytest.mark.parametrize("op", ["eq OR 1=1", "regex", "iexact", "__class__", "eq;--", ""])
-def test_case_53_operators_and_directions_are_words_from_a_list(owner, op):
+def test_security_53_operators_and_directions_are_words_from_a_list(owner, op):
     tree = json.dumps({"field": "name", "op": op, "value": "x"})
     told(owner.get(f"{CUSTOMERS}?filter={tree}"), 400)
     told(owner.get(f"{CUSTOMERS}?sort=name {op or 'DESC NULLS LAST'}"), 400)
@@ -90,7 +90,7 @@ def test_case_53_operators_and_directions_are_words_from_a_list(owner, op):
         "within",
     ],
 )
-def test_case_32_a_hidden_field_is_of_no_use(cast, op):
+def test_security_32_a_hidden_field_is_of_no_use(cast, op):
     for name in ("revenue", "remark", "next_contact_at", "level", "name"):
         cast.state("owner", "customers", name, "hidden")
     owner = Api(cast.owner)
@@ -106,7 +106,7 @@ def test_case_32_a_hidden_field_is_of_no_use(cast, op):
     assert ids(owner.get(f"{CUSTOMERS}?q=canary7781")) == []
 
 
-def test_case_33_neither_sort_nor_column_of_a_hidden_or_masked_field(cast):
+def test_security_33_neither_sort_nor_column_of_a_hidden_or_masked_field(cast):
     cast.state("owner", "customers", "revenue", "hidden")
     cast.state("owner", "customers", "city", "masked")
     owner = Api(cast.owner)

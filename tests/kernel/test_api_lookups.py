@@ -16,7 +16,7 @@ def owner(cast):
     return Api(cast.owner)
 
 
-def test_case_23_a_duplicate_check_tells_only_that_and_whose(cast, settings):
+def test_security_23_a_duplicate_check_tells_only_that_and_whose(cast, settings):
     settings.DUPLICATE_CHECKS_PER_HOUR = 3
     name = unlike("苏州精密仪器有限公司")
     pk = add(cast.stranger, name=name, city="苏州", revenue="5", phones=["138 0013 8000"])
@@ -46,7 +46,7 @@ def test_case_23_a_duplicate_check_tells_only_that_and_whose(cast, settings):
     ["13800138000", "+8613800138000", "008613800138000", "013800138000", "138 0013 8000",
      "138-0013-8000", "（+86）138 0013 8000", "１３８００１３８０００"],
 )  # fmt: skip
-def test_case_123_a_caller_is_found_however_the_number_comes(cast, written):
+def test_security_123_a_caller_is_found_however_the_number_comes(cast, written):
     pk = add(cast.owner, name="Sunny Labs", phones=["13800138000"])
     body = Api(cast.owner).get(f"screen-pop/?phone={written.replace('+', '%2B')}").json()
     assert body["result"] == "known"
@@ -58,7 +58,7 @@ def test_case_123_a_caller_is_found_however_the_number_comes(cast, written):
     ]  # fmt: skip
 
 
-def test_case_123_landlines_with_and_without_their_area(cast):
+def test_security_123_landlines_with_and_without_their_area(cast):
     pk = add(cast.owner, phones=["021-62345678"])
     add(cast.owner, phones=["138 6234 5678"])
     owner = Api(cast.owner)
@@ -68,7 +68,7 @@ def test_case_123_landlines_with_and_without_their_area(cast):
     assert owner.get("screen-pop/?phone=345678").json()["result"] == "unknown"
 
 
-def test_case_123_what_is_not_mine_is_unknown_like_no_number_at_all(cast, queries):
+def test_security_123_what_is_not_mine_is_unknown_like_no_number_at_all(cast, queries):
     add(cast.stranger, name="Not Yours", phones=["138 0013 8000"])
     owner = Api(cast.owner)
     owner.get("screen-pop/?phone=13900000000")
@@ -84,7 +84,7 @@ def test_case_123_what_is_not_mine_is_unknown_like_no_number_at_all(cast, querie
     assert entry.detail == {"phone": "139****0000", "found": 0}
 
 
-def test_case_123_masked_numbers_are_found_and_hidden_ones_are_not(cast):
+def test_security_123_masked_numbers_are_found_and_hidden_ones_are_not(cast):
     pk = add(cast.owner, phones=["138 0013 8000"])
     clerk = Api(cast.clerk)
     answer = clerk.get("screen-pop/?phone=13800138000").json()
@@ -97,17 +97,17 @@ def test_case_123_masked_numbers_are_found_and_hidden_ones_are_not(cast):
     "phone",
     ["", "x", "'; DROP TABLE crm_phone; --", "%25", "%00%00%00%00%00", "9" * 200, "1234", "_____"],
 )  # fmt: skip
-def test_case_123_what_is_no_number_is_refused(owner, phone):
+def test_security_123_what_is_no_number_is_refused(owner, phone):
     told(owner.get(f"screen-pop/?phone={phone}"), 400)
     told(owner.get(f"screen-pop/?phone=13800138000&x={phone}"), 400)
 
 
-def test_case_123_signs_around_digits_are_only_signs(owner):
+def test_security_123_signs_around_digits_are_only_signs(owner):
     answer = owner.get("screen-pop/?phone=138%27OR%271%27=%271")
     assert answer.json() == {"result": "unknown", "matches": []}
 
 
-def test_case_123_the_screen_pop_is_limited(cast, settings):
+def test_security_123_the_screen_pop_is_limited(cast, settings):
     settings.SCREEN_POPS_PER_HOUR = 2
     owner = Api(cast.owner)
     statuses = [owner.get("screen-pop/?phone=13800138000").status_code for _ in range(3)]

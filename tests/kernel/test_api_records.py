@@ -75,7 +75,7 @@ def test_a_list_pages_sorts_filters_and_searches(owner, cast):
     assert ids(owner.get(f"{CUSTOMERS}?q=Turbine%203")) == [made[3]]
 
 
-def test_case_1_what_is_not_mine_is_not_there(cast, queries):
+def test_security_1_what_is_not_mine_is_not_there(cast, queries):
     pk, stranger = add(cast.owner), Api(cast.stranger)
     stranger.get(f"{CUSTOMERS}{pk}/")  # the first call of a token notes its use
     for method, tail, body in (
@@ -96,7 +96,7 @@ def test_case_1_what_is_not_mine_is_not_there(cast, queries):
     assert ids(stranger.get(CUSTOMERS)) == []
 
 
-def test_case_1_what_is_seen_but_not_allowed_is_403(cast):
+def test_security_1_what_is_seen_but_not_allowed_is_403(cast):
     pk = add(cast.owner)
     share("customers", pk, cast.stranger)
     stranger = Api(cast.stranger)
@@ -118,7 +118,7 @@ def test_a_module_that_is_closed_to_a_person_is_403_and_an_unknown_one_404(cast)
         told(stranger.call(method, path), 404)
 
 
-def test_case_6_a_relation_to_what_is_not_mine_is_not_found(owner, cast):
+def test_security_6_a_relation_to_what_is_not_mine_is_not_found(owner, cast):
     theirs, mine = add(cast.stranger), add(cast.owner)
     for value in (theirs, 10**12):
         body = told(owner.post("contacts/", {"name": unlike(), "customer": value}), 400)
@@ -135,7 +135,7 @@ def test_case_6_a_relation_to_what_is_not_mine_is_not_found(owner, cast):
      "approved", "total", "department", "merged_into", "custom", "sort_name", "last_follow_up_at",
      "_masked", "owner_id"],
 )  # fmt: skip
-def test_case_7_nothing_is_assigned_by_the_way(owner, cast, name):
+def test_security_7_nothing_is_assigned_by_the_way(owner, cast, name):
     body = told(owner.post(CUSTOMERS, {"name": unlike(), name: 1}), 400)
     assert list(body["fields"]) == [name]
     if name != "version":
@@ -145,13 +145,13 @@ def test_case_7_nothing_is_assigned_by_the_way(owner, cast, name):
         assert stored("customers", pk).version == 1
 
 
-def test_case_7_an_owner_is_given_only_with_the_right_to_assign(owner, cast):
+def test_security_7_an_owner_is_given_only_with_the_right_to_assign(owner, cast):
     cast.right("owner", "customers", assign="none")
     answer = owner.post(CUSTOMERS, {"name": unlike(), "owner": cast.stranger.pk})
     assert "owner" in told(answer, 400)["fields"]
 
 
-def test_case_8_a_read_only_field_stays(cast):
+def test_security_8_a_read_only_field_stays(cast):
     cast.state("owner", "customers", "level", "read")
     pk, owner = add(cast.administrator, level="A", owner=cast.owner.pk), Api(cast.owner)
     answer = owner.patch(f"{CUSTOMERS}{pk}/", {"version": 1, "level": "B", "city": "苏州"})
@@ -175,7 +175,7 @@ def test_a_change_needs_the_version_that_was_read(owner, cast):
     assert owner.patch(url, {"level": "C"}, if_match='W/"3"').json()["version"] == 4
 
 
-def test_case_86_the_second_of_two_editors_sees_both_values(owner, cast):
+def test_security_86_the_second_of_two_editors_sees_both_values(owner, cast):
     pk = add(cast.owner, level="A", city="苏州")
     manager = Api(cast.manager)
     assert manager.patch(f"{CUSTOMERS}{pk}/", {"version": 1, "level": "B"}).status_code == 200
@@ -189,7 +189,7 @@ def test_case_86_the_second_of_two_editors_sees_both_values(owner, cast):
     assert stored("customers", pk).deleted_at is None
 
 
-def test_case_86_a_conflict_shows_no_member_that_is_masked(cast):
+def test_security_86_a_conflict_shows_no_member_that_is_masked(cast):
     cast.right("clerk", "customers", edit="all")
     pk = add(cast.owner, phones=[{"number": "138 0013 8000", "kind": "mobile"}])
     clerk, url = Api(cast.clerk), f"{CUSTOMERS}{pk}/"
@@ -205,7 +205,7 @@ def test_case_86_a_conflict_shows_no_member_that_is_masked(cast):
     assert b"5678" not in answer.content
 
 
-def test_case_85_one_key_makes_one_record(owner, cast):
+def test_security_85_one_key_makes_one_record(owner, cast):
     values = {"name": unlike(), "level": "A"}
     first = owner.post(CUSTOMERS, values, idempotency_key="k1")
     again = owner.post(CUSTOMERS, dict(reversed(values.items())), idempotency_key="k1")
@@ -219,7 +219,7 @@ def test_case_85_one_key_makes_one_record(owner, cast):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_case_85_twenty_posts_at_once_make_one_record(lasting_cast):
+def test_security_85_twenty_posts_at_once_make_one_record(lasting_cast):
     owner, values = Api(lasting_cast.owner), {"name": unlike()}
     call = lambda: owner.__class__.post(owner, CUSTOMERS, values, idempotency_key="same")  # noqa: E731
     answers = at_once([call] * 20)
@@ -316,7 +316,7 @@ def test_uncovering_is_limited_by_the_hour(cast, settings):
     assert statuses == [200, 200, 403]
 
 
-def test_case_31_deleted_records_are_nowhere(owner, cast):
+def test_security_31_deleted_records_are_nowhere(owner, cast):
     pk = add(cast.owner, name="Gone Glass", phones=["138 0013 8000"])
     contact = add(cast.owner, "contacts", customer=pk)
     add(cast.owner, "contacts", name="Stays")
@@ -329,7 +329,7 @@ def test_case_31_deleted_records_are_nowhere(owner, cast):
     told(owner.get(f"{CUSTOMERS}{pk}/history/"), 404)
 
 
-def test_case_12_an_invisible_parent_is_not_named(cast):
+def test_security_12_an_invisible_parent_is_not_named(cast):
     customer = add(cast.owner, name="Secret Parent")
     contact = add(cast.owner, "contacts", customer=customer)
     share("contacts", contact, cast.stranger)
@@ -347,7 +347,7 @@ def test_a_known_customer_is_told_of_but_not_shown(cast):
     assert "id" not in body["duplicates"][0]
 
 
-def test_case_107_a_page_costs_the_same_whatever_its_size(cast, queries):
+def test_security_107_a_page_costs_the_same_whatever_its_size(cast, queries):
     for number in range(100):
         add(cast.owner, phones=[{"number": f"138 0013 {number:04d}"}], tags=["x"])
     owner, costs = Api(cast.owner), []

@@ -39,7 +39,7 @@ def owner(cast):
 @pytest.mark.parametrize(
     "path", ["", "customers/", "customers/1/", "screen-pop/?phone=1", "x/y/z/"]
 )
-def test_case_2_nobody_gets_nothing(db, path):
+def test_security_2_nobody_gets_nothing(db, path):
     for url in (f"/api/v1/{path}", "/api/schema/"):
         answer = Client().get(url)
         told(answer, 401)
@@ -47,7 +47,7 @@ def test_case_2_nobody_gets_nothing(db, path):
     told(Client().get(f"/api/v1/{path}", headers={"authorization": "Bearer kyt_wrong"}), 401)
 
 
-def test_case_118_a_token_that_reads_changes_nothing(cast):
+def test_security_118_a_token_that_reads_changes_nothing(cast):
     pk, reader = add(cast.owner), Api(cast.owner, scope="read")
     assert ids(reader.get(CUSTOMERS)) == [pk]
     for method, path, body in (
@@ -61,7 +61,7 @@ def test_case_118_a_token_that_reads_changes_nothing(cast):
     assert module_named("customers").rows.get().version == 1
 
 
-def test_case_118_a_token_for_some_modules_reaches_no_other(cast):
+def test_security_118_a_token_for_some_modules_reaches_no_other(cast):
     customer = add(cast.owner, phones=["138 0013 8000"])
     add(cast.owner, "contacts", name="Gu", customer=customer, phones=["138 0013 8000"])
     narrow = Api(cast.owner, modules=["contacts"])
@@ -75,7 +75,7 @@ def test_case_118_a_token_for_some_modules_reaches_no_other(cast):
     assert not [path for path in paths if path.startswith("/api/v1/customers/")]
 
 
-def test_case_118_dead_tokens_open_nothing(cast):
+def test_security_118_dead_tokens_open_nothing(cast):
     live, revoked, late = Api(cast.owner), Api(cast.owner), Api(cast.owner)
     ApiToken.objects.filter(pk=revoked.token.pk).update(revoked_at=timezone.now())
     ApiToken.objects.filter(pk=late.token.pk).update(
@@ -128,12 +128,12 @@ def deep(levels: int) -> bytes:
         b'{"name": "x", "addresses": [{"street": {"deep": 1}}]}',
     ],
 )  # fmt: skip
-def test_case_119_bodies_that_mean_nothing_are_refused(owner, body):
+def test_security_119_bodies_that_mean_nothing_are_refused(owner, body):
     told(owner.call("POST", CUSTOMERS, body), 400)
     assert module_named("customers").rows.count() == 0
 
 
-def test_case_119_large_bodies_and_other_kinds(owner, cast):
+def test_security_119_large_bodies_and_other_kinds(owner, cast):
     body = b'{"name": "' + b"x" * (11 * MEGABYTE) + b'"}'
     told(owner.call("POST", CUSTOMERS, body), 413)
     for kind in ("text/plain", "application/xml", "application/x-www-form-urlencoded", ""):
@@ -175,7 +175,7 @@ def test_calls_are_counted_by_person_and_minute(cast, settings):
     assert other.get(CUSTOMERS).status_code == 200
 
 
-def test_case_95_without_a_cache_nobody_is_held_up(cast, settings):
+def test_security_95_without_a_cache_nobody_is_held_up(cast, settings):
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -317,7 +317,7 @@ def test_a_module_may_add_an_action_of_its_own(cast, monkeypatch):
     assert "/api/v1/contacts/{id}/actions/greet/" in owner.get("/api/schema/").json()["paths"]
 
 
-def test_case_11_a_share_that_ends_is_felt_at_once(cast):
+def test_security_11_a_share_that_ends_is_felt_at_once(cast):
     pk, stranger = add(cast.owner), Api(cast.stranger)
     given = share("customers", pk, cast.stranger)
     assert stranger.get(f"{CUSTOMERS}{pk}/").status_code == 200

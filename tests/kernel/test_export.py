@@ -65,7 +65,7 @@ def test_an_export_is_what_the_list_shows(cast: Cast) -> None:
     assert AuditEntry.objects.filter(action="export", actor=cast.owner, module="customers").exists()
 
 
-def test_masked_stays_masked_and_hidden_is_refused(cast: Cast) -> None:
+def test_security_43_masked_stays_masked_and_hidden_is_refused(cast: Cast) -> None:
     add(cast.owner, name=unlike(), phones=["13800138000"], remark="canary-remark")
     cast.state("owner", "customers", "phones.number", "masked")
     cast.state("owner", "customers", "remark", "hidden")
@@ -93,7 +93,7 @@ def test_masked_stays_masked_and_hidden_is_refused(cast: Cast) -> None:
         start_export(actor=cast.owner, module="customers", query=QueryDict())
 
 
-def test_export_reaches_no_further_than_its_own_right(cast: Cast) -> None:
+def test_security_44_export_reaches_no_further_than_its_own_right(cast: Cast) -> None:
     mine, other = add(cast.owner, name=unlike()), add(cast.teammate, name=unlike())
     cast.right("owner", "customers", view="department", export="own")
     job = exported(cast.owner, columns="name")
@@ -136,7 +136,7 @@ def test_entries_of_a_cell_come_apart_again(entries: list[str]) -> None:
     assert split_cell(join_cell(entries, True)) == entries
 
 
-def test_a_file_is_for_its_owner_while_he_may(cast: Cast) -> None:
+def test_security_80_a_file_is_for_its_owner_while_he_may(cast: Cast) -> None:
     add(cast.owner, name=unlike(), remark="x")
     job = exported(cast.owner, columns="name,remark")
     _job, file = open_result(cast.owner, job.pk)

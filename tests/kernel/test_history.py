@@ -27,7 +27,7 @@ def acts(pk, module="customers"):
     return list(events.values_list("kind", "version", "act", "actor_id", "source"))
 
 
-def test_each_act_leaves_one_history_row_and_one_event_per_record(cast):
+def test_security_131_each_act_leaves_one_history_row_and_one_event_per_record(cast):
     with origin("request-1", "10.1.2.3"):
         pk = add(cast.director, city="Wuxi", phones=["13800138000"])
     change(cast.director, pk, city="Xi'an", level="A")
@@ -114,7 +114,7 @@ def test_background_columns_raise_no_version_and_leave_no_row(cast):
     assert len(rows(Customer, id=pk)) == 1
 
 
-def test_every_history_table_of_records_is_guarded():
+def test_security_131_every_history_table_of_records_is_guarded():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r'"
@@ -127,7 +127,7 @@ def test_every_history_table_of_records_is_guarded():
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
-def test_history_and_audit_are_append_only(cast, statement):
+def test_security_131_history_and_audit_are_append_only(cast, statement):
     pk = add(cast.owner, phones=["13800138000"])
     change(cast.owner, pk, city="Xi'an")
     record_audit(actor=cast.owner, action="export", module="customers")

@@ -201,7 +201,7 @@ def test_labels_names_and_words_of_any_language(cast: Cast) -> None:
     assert second.department_id == cast.teammate.department_id
 
 
-def test_a_file_may_not_do_what_its_person_may_not(cast: Cast) -> None:
+def test_security_78_a_file_may_not_do_what_its_person_may_not(cast: Cast) -> None:
     cast.state("owner", "customers", "level", "read")
     cast.state("owner", "customers", "remark", "hidden")
     for path in ("level", "remark", "created_by", "version", "department", "no_such"):
@@ -226,7 +226,7 @@ def test_a_file_may_not_do_what_its_person_may_not(cast: Cast) -> None:
         upload(cast.owner, table("name", unlike()))
 
 
-def test_a_parent_that_may_not_be_seen_is_not_found(cast: Cast) -> None:
+def test_security_6_a_parent_that_may_not_be_seen_is_not_found(cast: Cast) -> None:
     hidden, mine = unlike(), unlike()
     add(cast.outsider, name=hidden)
     add(cast.owner, name=mine)

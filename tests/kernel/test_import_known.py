@@ -74,7 +74,7 @@ def test_near_ones_are_skipped_or_made(cast: Cast) -> None:
     assert outcomes(again) == {2: "created"}
 
 
-def test_a_known_one_out_of_sight_tells_only_who_has_it(cast: Cast) -> None:
+def test_security_45_a_known_one_out_of_sight_tells_only_who_has_it(cast: Cast) -> None:
     known = unlike("Secret")
     pk = add(cast.outsider, name=known, remark="canary-remark")
     job = imported(cast.owner, table("name|remark", f"{known}|x"))
@@ -115,7 +115,7 @@ def test_update_by_key(cast: Cast) -> None:
     assert stored("customers", one).level == "B"
 
 
-def test_an_invisible_key_is_a_key_that_is_not_there(cast: Cast) -> None:
+def test_security_45_an_invisible_key_is_a_key_that_is_not_there(cast: Cast) -> None:
     pk = add(cast.outsider, name=unlike(), level="C")
     number = stored("customers", pk).number
     job = imported(

@@ -120,7 +120,7 @@ def test_decided_row_by_row(cast: Cast, page: Client) -> None:
     assert set(Customer.unscoped.values_list("name", flat=True)) == {"青澜仪器", "青澜仪器（北京）"}
 
 
-def test_pages_of_others_and_without_rights_are_shut(cast: Cast, page: Client) -> None:
+def test_security_45_pages_of_others_and_without_rights_are_shut(cast: Cast, page: Client) -> None:
     job, url = send(page, table("name", unlike()))
     other = Client()
     other.force_login(cast.director)

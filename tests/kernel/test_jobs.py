@@ -110,7 +110,7 @@ def test_stop_ends_it_between_two_batches(cast: Cast, monkeypatch: Any) -> None:
     assert not run(waiting.pk)
 
 
-def test_too_many_at_once_are_refused(cast: Cast) -> None:
+def test_security_81_too_many_at_once_are_refused(cast: Cast) -> None:
     for _number in range(10):
         upload(cast.owner, names(1))
     with pytest.raises(TooMuch):
@@ -139,7 +139,7 @@ def test_two_imports_of_one_list_at_the_same_moment(lasting_cast: Cast) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_job_run_by_two_workers_at_the_same_moment(lasting_cast: Cast) -> None:
+def test_security_93_one_job_run_by_two_workers_at_the_same_moment(lasting_cast: Cast) -> None:
     job = upload(lasting_cast.owner, names(300))
     answers = at_once([lambda: run(job.pk), lambda: run(job.pk)])
     assert sorted(answers) == [False, True]

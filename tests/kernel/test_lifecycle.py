@@ -350,7 +350,7 @@ def test_the_bin_page_offers_administrators_what_may_go_for_good(cast, client, s
 # At the same moment (90, 91) ----------
 
 
-def test_opposite_orders_of_many_records_meet_no_deadlock(lasting_cast):
+def test_security_90_opposite_orders_of_many_records_meet_no_deadlock(lasting_cast):
     director = lasting_cast.director
     ids = [add(director) for _turn in range(12)]
     people = [lasting_cast.owner, lasting_cast.teammate, lasting_cast.stranger, lasting_cast.clerk]
@@ -366,7 +366,7 @@ def test_opposite_orders_of_many_records_meet_no_deadlock(lasting_cast):
     assert len(owners) == 1
 
 
-def test_deleting_and_editing_at_once_end_in_one_of_two_states(lasting_cast):
+def test_security_91_deleting_and_editing_at_once_end_in_one_of_two_states(lasting_cast):
     owner = lasting_cast.owner
     for _turn in range(6):
         pk = add(owner)

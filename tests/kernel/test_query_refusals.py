@@ -26,7 +26,7 @@ ODD_NAMES = [
 ]  # fmt: skip
 
 
-def test_names_outside_the_declaration_are_refused_everywhere(cast, queries):
+def test_security_52_names_outside_the_declaration_are_refused_everywhere(cast, queries):
     access = access_to(cast.owner, "customers")
     for name in ODD_NAMES:
         refuse_name(access, queries, name)
@@ -58,7 +58,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("state", ["hidden", "masked"])
-def test_a_field_one_may_not_read_cannot_be_used(cast, state):
+def test_security_32_a_field_one_may_not_read_cannot_be_used(cast, state):
     for name, _path in UNREADABLE:
         cast.state("owner", "customers", name, state)
     access = access_to(cast.owner, "customers")

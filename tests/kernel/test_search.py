@@ -50,7 +50,7 @@ def test_what_does_not(cast, firm, text):
     ["' | 'n_松", "a' & !'b", "\\", "'''", "(((", "a:*", "<->", "%",
      "x'; drop table crm_search_entry; --", "\x00", "松" * 400, "&|!()<>:*'\\"],
 )  # fmt: skip
-def test_syntax_is_inert(cast, firm, text):
+def test_security_52_syntax_is_inert(cast, firm, text):
     assert search(cast.owner, text) in ([], [firm])
     assert SearchEntry.objects.filter(record_id=firm).exists()
 
@@ -61,13 +61,13 @@ def test_syntax_is_inert(cast, firm, text):
      ("mails.address", "li@songyu"), ("tags", "重点"), ("tags.name", "重点")],
 )  # fmt: skip
 @pytest.mark.parametrize("state", ["hidden", "masked"])
-def test_a_field_one_may_not_read_finds_nothing(cast, firm, field, text, state):
+def test_security_35_a_field_one_may_not_read_finds_nothing(cast, firm, field, text, state):
     cast.state("owner", "customers", field, state)
     assert search(cast.owner, text) == []
     assert search(cast.director, text) == [firm]
 
 
-def test_search_obeys_the_scope_and_shares(cast, firm):
+def test_security_22_search_obeys_the_scope_and_shares(cast, firm):
     for person in ("stranger", "outsider", "leader", "inactive"):
         assert search(cast.people[person], "松屿") == [], person
     for person in ("teammate", "manager", "director", "administrator"):

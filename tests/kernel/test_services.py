@@ -35,7 +35,7 @@ def create(actor, module="customers", key=None, **values):
 # Rights per field ----------
 
 
-def test_what_one_may_not_write_is_an_error_and_changes_nothing(cast):
+def test_security_8_what_one_may_not_write_is_an_error_and_changes_nothing(cast):
     pk = add(cast.owner, city="Wuxi", level="A", remark="old", revenue="5")
     cast.state("owner", "customers", "city", "read")
     cast.state("owner", "customers", "remark", "hidden")
@@ -64,7 +64,7 @@ def test_a_hidden_field_is_refused_in_the_words_for_an_unknown_one(cast):
      "id", "deleted_at", "deletion_id", "merged_into", "custom", "sort_name", "pk", "is_staff",
      "approved", "last_follow_up_at", "next_contact_at", "owner_id", "module"],
 )  # fmt: skip
-def test_mass_assignment_is_refused(cast, name):
+def test_security_7_mass_assignment_is_refused(cast, name):
     """Attack 7, and 8 for what services set by themselves."""
     pk = add(cast.director)
     values = {name: "1"}
@@ -80,7 +80,7 @@ def test_the_owner_changes_by_assignment_only(cast):
     assert "owner" in refused(Invalid, change, cast.director, pk, owner=cast.owner.pk).fields
 
 
-def test_a_relation_to_an_invisible_record_is_as_one_to_none(cast):
+def test_security_6_a_relation_to_an_invisible_record_is_as_one_to_none(cast):
     """Attack 6."""
     hidden = add(cast.stranger)
     mine = add(cast.owner)
@@ -194,7 +194,7 @@ def test_rows_of_collections_of_any_shape_are_no_accident(cast):
 # Versions (86) ----------
 
 
-def test_the_second_editor_sees_both_values_and_nothing_is_lost(cast):
+def test_security_86_the_second_editor_sees_both_values_and_nothing_is_lost(cast):
     pk = add(cast.owner, city="Wuxi", level="A")
     change_at(cast.owner, pk, 1, city="Suzhou")
     problem = refused(StaleRecord, change_at, cast.teammate, pk, 1, city="Ningbo", level="A")
@@ -256,7 +256,7 @@ def test_only_named_columns_are_written(cast, queries):
     assert '"changed_at"' in update
 
 
-def test_parallel_edits_lose_nothing(lasting_cast):
+def test_security_86_parallel_edits_lose_nothing(lasting_cast):
     owner = lasting_cast.owner
     pk = add(owner)
     cities = [f"City {n}" for n in range(8)]
@@ -298,7 +298,7 @@ def test_a_guard_stops_a_change_and_a_deletion(cast):
 # Idempotency (85) ----------
 
 
-def test_twenty_identical_creates_make_one_record(lasting_cast):
+def test_security_85_twenty_identical_creates_make_one_record(lasting_cast):
     owner = lasting_cast.owner
     answers = at_once([lambda: create(owner, name="Only Once Ltd", key="form-1")] * 20)
     assert len(set(answers)) == 1, answers
@@ -307,7 +307,7 @@ def test_twenty_identical_creates_make_one_record(lasting_cast):
     assert Event.objects.filter(module="customers", record_id=answers[0]).count() == 1
 
 
-def test_a_key_is_for_one_body_and_one_person(cast):
+def test_security_85_a_key_is_for_one_body_and_one_person(cast):
     first = create(cast.owner, name="First", key="k")
     assert create(cast.owner, name="First", key="k") == first
     assert refused(KeyReused, create, cast.owner, name="Other", key="k").status == 409
@@ -380,7 +380,7 @@ def test_two_records_taking_one_name_at_once_give_one_winner(lasting_cast):
 # Numbers (89) ----------
 
 
-def test_two_hundred_parallel_creates_have_two_hundred_numbers(lasting_cast):
+def test_security_89_two_hundred_parallel_creates_have_two_hundred_numbers(lasting_cast):
     owner = lasting_cast.owner
 
     def twenty():

@@ -82,7 +82,7 @@ def test_rows_can_be_read_again_and_from_a_place() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 1, 500, 999])
-def test_a_quote_never_closed_costs_its_row_only(place: int) -> None:
+def test_security_76_a_quote_never_closed_costs_its_row_only(place: int) -> None:
     """Whether the file ends soon or only after more than any field may hold."""
     for length in (4, 400):
         lines = [f"客户{number},{'x' * length}\n" for number in range(1000)]
@@ -104,7 +104,7 @@ def test_a_nul_is_an_error_of_its_row() -> None:
     assert rows[1] == (3, ("乙", "2"))
 
 
-def test_too_many_columns_are_an_error_of_their_row() -> None:
+def test_security_76_too_many_columns_are_an_error_of_their_row() -> None:
     text = "名称,备注\n甲,1" + ",x" * 100_000 + "\n乙,2\n丙,3" + "," * 100_000 + "\n"
     rows = list(open_table(made_csv(text)).rows())
     assert isinstance(rows[0][1], BadRow)
@@ -155,7 +155,7 @@ class _Endless(io.RawIOBase):
 
 
 @pytest.mark.parametrize("piece", [b"x", b",", b'"', b'"a\n', b"x,\n"])
-def test_a_huge_file_of_one_kind_takes_no_memory(piece: bytes) -> None:
+def test_security_76_a_huge_file_of_one_kind_takes_no_memory(piece: bytes) -> None:
     """96 MB here; the 2 GB of the real thing only ask for longer."""
     file = _Endless(96 << 20, piece)
     tracemalloc.start()

@@ -38,7 +38,7 @@ def csv_file(headings, rows, **options) -> io.BytesIO:
     return file
 
 
-def test_text_is_a_text_cell_whatever_it_begins_with() -> None:
+def test_security_63_text_is_a_text_cell_whatever_it_begins_with() -> None:
     """Case 63, in the eyes of openpyxl: type s, no formula, the text itself."""
     page = openpyxl.load_workbook(xlsx(["=备注"], [[text] for text in FORMULAS])).active
     cells = [row[0] for row in page.iter_rows()]
@@ -49,7 +49,7 @@ def test_text_is_a_text_cell_whatever_it_begins_with() -> None:
         assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
 
 
-def test_no_csv_cell_can_be_computed() -> None:
+def test_security_63_no_csv_cell_can_be_computed() -> None:
     """Case 63: every cell that a spreadsheet would compute begins with an apostrophe."""
     content = csv_file(["@备注"], [[text] for text in FORMULAS]).getvalue().decode("utf-8-sig")
     for (cell,) in csv.reader(io.StringIO(content, newline="")):
@@ -185,7 +185,7 @@ def test_a_row_of_another_width_is_a_mistake_of_the_caller() -> None:
         csv_file(["甲", "乙"], [["1"]])
 
 
-def test_a_workbook_holds_nothing_but_its_table() -> None:
+def test_security_43_a_workbook_holds_nothing_but_its_table() -> None:
     """Case 43: no hidden sheet, no defined name, no comment, no link."""
     file = xlsx(["名称"], [["甲"]], watermark="w")
     book = openpyxl.load_workbook(file)

@@ -263,7 +263,7 @@ def test_a_run_begins_after_the_first_hour_of_the_companys_day(cast, freeze):
         assert nightly.run_due() == 0
 
 
-def test_a_run_that_broke_off_goes_on_at_its_cursor(cast, monkeypatch):
+def test_security_93_a_run_that_broke_off_goes_on_at_its_cursor(cast, monkeypatch):
     pks = [add(cast.owner, name=f"Zeta {n}") for n in range(5)]
     for pk in pks:
         quiet_since(pk, 60)
