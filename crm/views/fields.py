@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -126,11 +126,17 @@ def field_shown(request: HttpRequest, module: str, pk: int, name: str) -> HttpRe
 
 @require_http_methods(["GET", "POST"])
 def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpResponse:
-    """…/fields/<name>/edit/: one value edited in place; saving needs the version that was read."""
+    """…/fields/<name>/edit/: one value edited in place; saving needs the version that was read.
+
+    A browser that asks for a page instead of a part gets the form, after a save the record.
+    """
     access, row, field = _one(request, module, pk, name)
+    is_page = "HX-Request" not in request.headers
     access.require("edit", pk)
     if name not in access.writable(row):
         raise NotAllowed
+    if request.method == "GET" and is_page:
+        return redirect("edit", module, pk)
     if request.method == "GET":
         return render(request, "crm/detail/field_edit.html", _editing(access, row, field))
     try:
@@ -144,6 +150,8 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
         messages = [message for found in refusal.fields.values() for message in found]
         context = _editing(access, row, field, request.POST, messages or [refusal.message])
         return render(request, "crm/detail/field_edit.html", context, status=400)
+    if is_page:
+        return redirect("record", module, pk)
     row = access.get(pk)
     context = {"field": {**field_view(access, row, field, is_editable=True), "just_saved": True}}
     return render(request, "crm/detail/field.html", context)
