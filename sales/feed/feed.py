@@ -97,7 +97,8 @@ def _events(
     offset: int,
     size: int,
 ) -> list[Item]:
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for module, (ids, fields) in watched.items():
         parts.append(
             "SELECT e.* FROM unnest(%s::bigint[]) AS r(id) CROSS JOIN LATERAL ("

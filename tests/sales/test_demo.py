@@ -15,9 +15,10 @@ from crm.records.beside import Event
 from crm.records.children import Phone
 from crm.records.history import history_model
 from crm.search.models import SearchEntry
-from sales.contacts.models import Contact
+from sales.contacts.models import Contact, Employment
 from sales.customers.models import CompanyRelation, Customer
 from sales.fixtures.demo_load import load_demo
+from sales.life.models import StageHold, StageMove, StageRule
 
 
 class Demo(TestCase):
@@ -86,3 +87,23 @@ class Demo(TestCase):
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('crm.erasing', true)")
             assert cursor.fetchone()[0] != "on"
+
+    def test_customers_came_to_their_stages_step_by_step(self):
+        moves = StageMove.objects.all()
+        assert moves.count() > 200
+        assert timezone.localdate(moves.aggregate(last=Max("at"))["last"]) < self.today
+        assert not StageHold.objects.exists()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM sales_stage_move m WHERE NOT EXISTS (SELECT FROM"
+                " sales_customer_history h WHERE h.id = m.customer_id AND h.history_date = m.at"
+                " AND h.stage = m.to_stage)"
+            )
+            assert cursor.fetchone() == (0,)
+        assert StageRule.objects.filter(is_on=False).count() == 0
+
+    def test_some_are_served_by_one_colleague_and_some_worked_elsewhere(self):
+        assert Customer.unscoped.exclude(service_person=None).count() > 30
+        rows = Employment.rows
+        assert rows.filter(until=None).exists()
+        assert rows.exclude(until=None).exists()
