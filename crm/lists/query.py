@@ -123,7 +123,7 @@ def _turn(query: Query, params: QueryDict) -> None:
     if len(given) > 1:
         raise BadQuery(_("Of “page”, “after” and “before” only one can be asked for."))
     if given and given[0] != "page":
-        query.mark, query.place = place_of(query.order_text, params[given[0]])
+        query.mark, query.place = place_of(query.order_text, str(params[given[0]]))
         query.is_backward = given == ["before"]
 
 

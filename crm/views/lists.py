@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
+from crm.access.errors import TookTooLong, refusal_of
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
 from crm.lists.columns import cell, plain_text, record_url, renderer_for
@@ -57,7 +59,12 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
 
 
 def _count_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
-    value, exact = access.count(query.where, exact=query.exact_count)
+    try:
+        value, exact = access.count(query.where, exact=query.exact_count)
+    except OperationalError as error:
+        if not isinstance(refusal_of(error), TookTooLong):
+            raise
+        return {"count": None, "count_url": "", "is_uncounted": True}
     return {
         "count": {"value": value, "exact": exact},
         "count_url": address.with_(part="count", count="exact"),
