@@ -19,6 +19,7 @@ from accounts.forms import LONGEST_SECRET, ChangePasswordForm, PreferencesForm, 
 from accounts.grants import rights_of
 from accounts.models import Role, User, UserSession
 from accounts.models.people import new_stamp
+from accounts.phones import shown_phone
 from accounts.services.act import save_as
 from accounts.services.passwords import change_password, end_everything
 from accounts.signin import flow, second_factor
@@ -66,7 +67,7 @@ def profile(request: Asking) -> HttpResponse:
             "name": user.display_name,
             "username": user.username,
             "mail": user.email,
-            "phone": user.phone,
+            "phone": shown_phone(user.phone),
             "department": str(user.department or ""),
             "position": str(user.position or ""),
             "language": user.language,

@@ -83,7 +83,9 @@ def timeline_context(
     ]
     return {
         "events": [event for _at, event in events],
-        "upcoming": _upcoming(row) if offset == 0 and show != "changes" else [],
+        "upcoming": _upcoming(row)
+        if offset == 0 and show != "changes" and access.module.has_follow_ups
+        else [],
         "filters": filters if door is not None else [],
         "more_url": f"{url}?show={show}&offset={offset + most}" if has_more else "",
     }

@@ -27,6 +27,11 @@ startCollections();
 startPicker();
 startSetup();
 
+// Where a row of tabs is wider than the screen, the current one is in sight.
+for (const one of document.querySelectorAll(".tabs [aria-current], .steps [aria-current], .column.keep [aria-current]")) {
+  const row = one.closest(".tabs, .steps, .column");
+  if (row.scrollWidth > row.clientWidth) row.scrollLeft = one.offsetLeft - row.offsetLeft - 16;
+}
 const root = document.documentElement;
 document.addEventListener("htmx:beforeRequest", () => root.classList.add("busy"));
 document.addEventListener("htmx:afterRequest", () => root.classList.remove("busy"));

@@ -95,12 +95,32 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("history", f"{one}history/"),
         Place("search", "/search/?q=泊川"),
         Place("bin", "/bin/", "manager"),
+        *_others(at),
+    ]
+
+
+def _others(at: Known) -> list[Place]:
+    """The day of those who neither sell nor administer."""
+    one = f"/customers/{at.customer}/"
+    return [
+        Place("home-agent", "/", "agent"),
+        Place("list-agent", "/customers/", "agent"),
+        Place("record-agent", one, "agent", primary=1),
+        Place("follow-ups-agent", "/follow-ups/", "agent"),
+        Place("home-marketer", "/", "marketer"),
+        Place("list-finance", "/customers/", "finance"),
+        Place("record-finance", one, "finance", primary=1),
+        Place("home-manager", "/", "manager"),
+        Place("home-admin", "/", "admin"),
+        Place("feed", "/feed/"),
+        Place("stage-moves", "/customers/stages/", "manager"),
     ]
 
 
 def _files() -> list[Place]:
     return [
         Place("import", "/customers/import/", primary=1),
+        Place("import-contacts", "/contacts/import/", primary=1),
         Place("export", "/customers/export/", "manager", primary=1),
         Place("jobs", "/jobs/", "rep"),
     ]
@@ -120,6 +140,11 @@ def _setup(at: Known) -> list[Place]:
     return [
         Place("setup", "/setup/", "admin"),
         Place("people", "/setup/people/", "admin"),
+        Place("people-import", "/setup/people/import/", "admin", primary=1),
+        Place("company", "/setup/company/", "admin"),
+        Place("stages", "/setup/stages/", "admin"),
+        Place("stage-new", "/setup/stages/new/", "admin"),
+        Place("department-members", f"/setup/departments/?department={at.department}", "admin"),
         Place("person", f"/setup/people/{at.person}/", "admin"),
         Place("person-new", "/setup/people/new/", "admin", primary=1),
         Place("departments", "/setup/departments/", "admin"),

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Department, Position, Role, User
+from accounts.phones import shown_phone
 from accounts.services import people
 from accounts.services.passwords import set_temporary_password
 from accounts.signin.second_factor import has_second_factor
@@ -143,7 +144,7 @@ def _person_controls(user: User | None, data: Any) -> list[dict]:
                 required=True),
         username,
         control("email", _("Mail"), "email", text("email")),
-        control("phone", _("Phone"), "phone", text("phone")),
+        control("phone", _("Phone"), "phone", shown_phone(text("phone"))),
         control("employee_number", _("Employee number"), value=text("employee_number")),
         control("language", _("Language"), "choice", language, required=True,
                 options=options(settings.LANGUAGES, [language])),
