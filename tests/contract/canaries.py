@@ -5,38 +5,34 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import RoleField
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import RoleField, User
 from crm.access.grants import State
-from crm.access.policy import access_to
 from crm.access.sharing import UserShare
 from crm.customfields.dictionaries import add_options
+from crm.documents.services import attach_files
 from crm.lib.codes import expected_check_character
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.modules.registry import module_named
 from crm.modules.stamp import raise_rights_version
 from crm.records.services import create_record, update_record
+from tests.contract.excuses import is_told_anyhow
 from tests.people import Cast, make_department, make_person, share
 
 TEXTS = frozenset({"text", "long_text"})
-UNMARKED = frozenset(  # every page shows today's date and the reader's colleagues
-    {"owner", "department", "created_at", "created_by", "changed_at", "changed_by"}
+# Nobody types these: services set them.
+BY_SERVICES = frozenset(
+    {"number", "owner", "department", "created_at", "created_by", "changed_at", "changed_by"}
 )
-# The open value that must show while all others are closed, and another for the first one's turn.
-OF_ALL_MODULES = frozenset(
-    {"home", "palette", "search", "lookup", "team activity", "audit", "parent"}
-)
-MANY = OF_ALL_MODULES | {
-    "list", "list, all columns", "list, searched", "list, parts", "api list", "api search",
-    "export xlsx", "export csv", "door", "duplicates", "bin",
-}  # fmt: skip
-# Kept on the record above as well, as a field of its own with its own rights.
-COPIED = {"follow-ups": ("happened_at", "next_contact_at")}
+# The same moments stand on the customer that a follow-up hangs on, with rights of their own.
+COPIES = {"last_follow_up_at": State.HIDDEN, "next_contact_at": State.HIDDEN}
 TWINS = {
     "customers": ("name", "city"),
     "contacts": ("name", "job"),
@@ -53,6 +49,9 @@ class Planted:
     reader: Any
     pk: int = 0
     parent: tuple[str, int] | None = None
+    file: int = 0
+    is_thorough: bool = False
+    columns: dict[str, Any] = field(default_factory=dict)
     marks: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
 
     @property
@@ -61,54 +60,55 @@ class Planted:
         related = (one.related_model for one in self.module.model._meta.related_objects)
         return any(issubclass(one, UserShare) for one in related)
 
+    def close_copies(self) -> None:
+        """Hide what the customer repeats of a follow-up."""
+        if self.module.name == "follow-ups":
+            self.set_states(COPIES, "customers")
+
+    def settle(self) -> None:
+        """Give what services set by themselves its marked values again: visits change it."""
+        self.module.rows.filter(pk=self.pk).update(**self.columns)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the record is the reader's own."""
+        return self.module.rows.get(pk=self.pk).owner_id == self.reader.pk
+
+    @property
+    def role(self) -> Any:
+        """The one role of the reader."""
+        return self.cast.roles[self.reader.username]
+
     def only(self, state: str, but: Iterable[str] = ()) -> None:
         """Give the reader's role `state` on all fields of the module, EDIT on those in `but`."""
-        kept = set(but)
-        for name in set(kept):
-            kept.add(name.partition(".")[0])
-        rows = RoleField.objects.filter(
-            role=self.cast.roles[self.reader.username], module=self.module.name
+        kept = {name.partition(".")[0] for name in but} | set(but)
+        self.set_states(
+            {
+                name: State.EDIT if name in kept else State.parse(state)
+                for name in self.module.right_names()
+            }
         )
-        rows.update(state=State.parse(state), only_when_empty=False)
-        rows.filter(field__in=kept).update(state=State.EDIT)
-        raise_rights_version()
 
-    def close(self, name: str) -> None:
-        """Hide one field, all others open."""
-        self.only("edit")
-        rows = RoleField.objects.filter(
-            role=self.cast.roles[self.reader.username], module=self.module.name, field=name
+    def set_states(self, states: Mapping[str, State], module: str = "") -> None:
+        """Give the reader's role these states of fields, and no other condition on them."""
+        name = module or self.module.name
+        RoleField.objects.filter(role=self.role, module=name, field__in=list(states)).delete()
+        RoleField.objects.bulk_create(
+            RoleField(role=self.role, module=name, field=path, state=state)
+            for path, state in states.items()
         )
-        rows.update(state=State.HIDDEN)
         raise_rights_version()
 
     def shown(self, data: bytes, surface: str = "", but: Iterable[str] = ()) -> set[str]:
-        """The paths whose value stands in `data`.
-
-        Other records' names are no leak where those records themselves may be listed.
-        """
+        """The paths whose value stands in `data`, but for those that stand there anyhow."""
+        left_out = set(but)
         return {
             path
             for path, marks in self.marks.items()
-            if path not in but
-            and not self._is_of_another(path, surface)
+            if path not in left_out
+            and not is_told_anyhow(self.module, path, surface)
             and any(mark in data for mark in marks)
         }
-
-    def _is_of_another(self, path: str, surface: str) -> bool:
-        """Whether the surface may show these words for another reason than this record."""
-        one = self.module.field_at(path)
-        if one is None:
-            return False
-        if path in COPIED.get(self.module.name, ()):
-            return surface in OF_ALL_MODULES
-        if one.kind in {"choice", "multi_choice"}:
-            return surface == "api index"  # the choices of other modules' fields
-        if one.kind in {"user", "department"}:
-            return surface == "bulk"  # to whom it may be given
-        if one.kind not in {"relation", "any_relation"}:
-            return False
-        return surface in OF_ALL_MODULES or (surface in MANY and one.target == self.module.name)
 
 
 def twins_of(module: Module) -> tuple[str, str]:
@@ -116,7 +116,7 @@ def twins_of(module: Module) -> tuple[str, str]:
     if module.name in TWINS:
         return TWINS[module.name]
     texts = [name for name, one in module.stored_fields.items() if one.kind == "text"]
-    return module.title, next(n for n in texts if n not in {module.title, *UNMARKED, "number"})
+    return module.title, next(n for n in texts if n not in {module.title, *BY_SERVICES})
 
 
 def flat(data: bytes) -> bytes:
@@ -145,6 +145,7 @@ class Marker:
     def __init__(self, cast: Cast, module: Module, owner: Any) -> None:
         self.cast, self.module, self.owner = cast, module, owner
         self.number = 0
+        self.people: list[int] = []
         self.marks: dict[str, tuple[bytes, ...]] = {}
 
     def word(self, path: str, most: int | None = None) -> str:
@@ -226,6 +227,7 @@ class Marker:
 
     def _user(self, path: str, one: Field) -> tuple[Any, ...]:
         person = make_person(self.word(path))
+        self.people.append(person.pk)
         return person.pk, person.display_name
 
     def _department(self, path: str, one: Field) -> tuple[Any, ...]:
@@ -247,11 +249,14 @@ class Marker:
         return f"customers/{pk}", word
 
 
-def plant(cast: Cast, module_name: str, reader: str, owner: Any) -> Planted:
-    """A record of `owner` with every field filled, written twice so that it has a history."""
+def plant(cast: Cast, module_name: str, reader: str, owner: Any, neighbour: Any = None) -> Planted:
+    """A record of `owner` with every field filled, written twice so that it has a history.
+
+    The records that it names belong to `neighbour`, or to the owner too.
+    """
     module = module_named(module_name)
     planted = Planted(module, cast, cast.people[reader])
-    marker = Marker(cast, module, owner)
+    marker = Marker(cast, module, neighbour or owner)
     values, late = _values(module, marker)
     values["owner"] = owner.pk
     first = {
@@ -264,19 +269,47 @@ def plant(cast: Cast, module_name: str, reader: str, owner: Any) -> Planted:
         update_record(
             actor=cast.director, module=module_name, pk=planted.pk, values=changed, version=1
         )
-    if late:
-        module.rows.filter(pk=planted.pk).update(**late)
-    number = access_to(cast.director, module).get(planted.pk, ["number"])["number"]
-    planted.marks = {**marker.marks, "number": (number.encode(),)}
+    planted.marks, planted.columns = marker.marks, late
     planted.parent = _parent(module, values)
+    _mark_what_services_set(planted)
+    _attach(planted, marker)
+    # Whoever has left is offered nowhere: his name shows where a value holds it, or not at all.
+    User.objects.filter(pk__in=marker.people).update(is_active=False)
     return planted
+
+
+def _mark_what_services_set(planted: Planted) -> None:
+    """The number is one of its kind; the moments are moved to days long ago."""
+    moments = {
+        "created_at": dt.datetime(1957, 3, 5, 4, 9, tzinfo=dt.UTC),
+        "changed_at": dt.datetime(1958, 8, 17, 4, 9, tzinfo=dt.UTC),
+    }
+    planted.columns |= moments
+    for name, moment in moments.items():
+        planted.marks[name] = tuple(mark.encode() for mark in as_written(moment.date()))
+    planted.marks["number"] = (planted.module.rows.get(pk=planted.pk).number.encode(),)
+    planted.settle()
+
+
+def _attach(planted: Planted, marker: Marker) -> None:
+    """A file, where the module has files: its name and what is in it."""
+    if "files" not in planted.module.collections_by_name:
+        return
+    name, inside = marker.word("files.name"), marker.word("files.inside")
+    (planted.file,) = attach_files(
+        actor=planted.cast.director,
+        module=planted.module.name,
+        pk=planted.pk,
+        files=[SimpleUploadedFile(f"{name}.txt", inside.encode())],
+    )
+    planted.marks["files.name"] = (name.encode(), inside.encode())
 
 
 def _values(module: Module, marker: Marker) -> tuple[dict[str, Any], dict[str, Any]]:
     values: dict[str, Any] = {}
     late: dict[str, Any] = {}
     for name, one in module.fields.items():
-        if name in UNMARKED or name == "number" or one.is_computed:
+        if name in BY_SERVICES or one.is_computed:
             continue
         if one.is_collection:
             row = {

@@ -1,36 +1,39 @@
-"""What a reader may not read leaves by no surface; what he may read shows (P1, P25)."""
+"""What a reader may not read leaves by no surface: all fields closed, one beside another, by share.
+
+The matrix of roles and states is in test_matrix.py; here stand the cases at its edges.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from crm.modules.registry import declared_modules
-from tests.contract.canaries import UNMARKED, twins_of
-from tests.contract.conftest import READERS
-from tests.contract.equipment import NAME
-from tests.contract.surfaces import ALL_SHOWS, SURFACES, THOROUGH, TWIN_SHOWS, Visitor
+from crm.access.grants import ScopeName, State
+from crm.modules.registry import module_named
+from tests.contract.canaries import twins_of
+from tests.contract.demo_roles import ROLES
+from tests.contract.excuses import GUARD
+from tests.contract.surfaces import (
+    ADMINISTRATION,
+    SURFACES,
+    THOROUGH,
+    TWIN_SHOWS,
+)
+from tests.contract.test_matrix import MODULES
+from tests.contract.visitor import Visitor
 
-MODULES = [*(cls.name for cls in declared_modules()), NAME]
-FOR_RIGHT_HOLDERS = {
-    "export xlsx",
-    "export csv",
-    "edit",
-    "fields",
-    "edit, refused",
-}  # a read share gives none
-# Not in a form: set by services, or shown by their own page.
-NOT_EDITED = {"number"}
-# Labels of the related record, not the value: shown where the reader may see that record.
-LABELS = ("relation", "any_relation")
+# A read share gives no right to export or edit.
+FOR_RIGHT_HOLDERS = {"export xlsx", "export csv", "edit", "fields", "edit, refused"}
 
 
 def leaks(planted, closed_but):
     """(surface, paths) wherever a closed value stands, and the surfaces that hide the open one."""
+    planted.close_copies()
     visitor = Visitor.of(planted)
     found, missing = [], []
     for name, visit in SURFACES.items():
-        if name in THOROUGH and planted.reader != planted.cast.owner:
+        if name in THOROUGH | ADMINISTRATION:
             continue
+        planted.settle()
         data = visit(visitor)
         shown = planted.shown(data, name, but=closed_but)
         if shown:
@@ -42,10 +45,7 @@ def leaks(planted, closed_but):
     return found, missing
 
 
-CASES = [*(("hidden", reader) for reader in READERS), ("masked", "owner"), ("masked", "receiver")]
-
-
-@pytest.mark.parametrize(("state", "reader"), CASES)
+@pytest.mark.parametrize(("state", "reader"), [("hidden", "owner"), ("masked", "receiver")])
 @pytest.mark.parametrize("module", MODULES)
 def test_closed_fields_leave_by_no_surface(planted, module, state, reader):
     record = planted(module, reader)
@@ -64,124 +64,79 @@ def test_what_hangs_on_a_shared_record_shows_on_its_page_and_nowhere_else(plante
     record.only("read")
     visitor = Visitor.of(record)
     said = record.marks["text"][0]
-    shown = {name for name, visit in SURFACES.items() if said in visit(visitor)}
-    asked_for = {
-        "palette",
-        "search",
-        "lookup",
-        "list, searched",
-        "api search",
-        "duplicates",
-        "import",
+    shown = {
+        name
+        for name, visit in SURFACES.items()
+        if name not in THOROUGH | ADMINISTRATION and said in visit(visitor)
     }
-    assert shown - asked_for == {"parent"}
+    assert shown == {"parent"}
     record.only("hidden")
     assert said not in SURFACES["parent"](Visitor.of(record))
 
 
-@pytest.mark.parametrize("state", ["hidden", "masked"])
+def separating(paths):
+    """Sets of paths so that of any two, in one set or another, the first is in and the other not.
+
+    Each path has a number; a set holds those whose number has, or has not, a certain bit.
+    """
+    for bit in range(len(paths).bit_length()):
+        for value in (0, 1):
+            yield {path for number, path in enumerate(paths) if number >> bit & 1 == value}
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_a_closed_title_leaves_by_no_surface(planted, module, state):
+def test_nothing_beside_a_hidden_field_tells_it(planted, module):
+    """Whichever other field is open: of every two, one was hidden while the other was open."""
     record = planted(module, "owner")
-    title, other = twins_of(record.module)
-    assert title == record.module.title
-    record.only(state, but=[other])
-    visitor = Visitor.of(record)
-    asked_for = {
-        "list, searched",
-        "palette",
-        "search",
-        "lookup",
-        "duplicates",
-        "api search",
-        "api writes",
-        "import",
-    }
-    found = {
-        name: record.shown(visit(visitor), name, but={other})
-        for name, visit in SURFACES.items()
-        if name not in asked_for | THOROUGH  # they repeat what was typed
-    }
-    assert {name: shown for name, shown in found.items() if shown} == {}
-
-
-@pytest.mark.parametrize(("state", "reader"), [("read", "director"), ("edit", "owner")])
-@pytest.mark.parametrize("module", MODULES)
-def test_open_fields_show(planted, module, state, reader):
-    record = planted(module, reader)
-    record.only(state)
-    visitor = Visitor.of(record)
-    hidden = {}
-    for name in ALL_SHOWS:
-        expected = set(record.marks) - (NOT_EDITED if name == "edit" else set())
-        if name == "edit":
-            expected = {path for path in expected if is_in_form(record.module, path, state)}
-        if name in ONE_LINE:
-            expected = {path for path in expected if is_main(record.module, path)}
-        missing = expected - record.shown(SURFACES[name](visitor))
-        if missing:
-            hidden[name] = sorted(missing)
-    assert hidden == {}
-
-
-ONE_LINE = {"list, all columns", "export csv", "export xlsx"}  # a cell for a whole collection
-
-
-def is_main(module, path):
-    """Whether a cell of one line shows the value: of a collection its main member."""
-    name, _dot, member = path.partition(".")
-    return not member or module.collections_by_name[name].main == member
-
-
-def is_in_form(module, path, state):
-    """Whether the form shows a field: those that the person may write."""
-    field = module.field_at(path)
-    return state == "edit" and not field.is_read_only
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_each_field_can_be_hidden_alone(planted, module):
-    """All others open: nothing that stands beside a hidden field tells it."""
-    record = planted(module, "owner")
-    surfaces = ("record", "edit", "list, all columns", "history", "api record", "api history")
-    found = []
-    for name in record.module.right_names():
-        own = {path for path in record.marks if path == name or path.startswith(f"{name}.")}
-        if name in UNMARKED or not own:
-            continue
-        record.close(name)
+    surfaces = ("record", "edit", "list, all columns", "history", "api record", "api history",
+                "api list", "peek", "door", "follow-up logged")  # fmt: skip
+    names, found = record.module.right_names(), []
+    for hidden in separating(names):
+        record.set_states({name: State.HIDDEN if name in hidden else State.EDIT for name in names})
+        closed = {path for path in record.marks if {path, path.partition(".")[0]} & hidden}
         visitor = Visitor.of(record)
         for surface in surfaces:
-            shown = record.shown(SURFACES[surface](visitor), surface) & own
-            if shown:
-                found.append((name, surface))
+            record.settle()
+            data = SURFACES[surface](visitor)
+            shown = record.shown(data, surface, but=set(record.marks) - closed)
+            found += [(surface, path) for path in shown]
     assert found == []
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_record_out_of_reach_leaves_by_no_surface(planted, module):
-    """Every field open, the record invisible: nothing of it shows, and each address answers 404."""
-    record = planted(module, "leader")
-    record.only("edit")
+def out_of_reach(record):
+    """Where a value of the record stands though nobody may see the record."""
     visitor = Visitor.of(record)
-    typed = {
-        "duplicates",
-        "api writes",
-        "import",
-    }  # the guard tells that it exists, and who holds it
-    asked = {"list, searched", "palette", "search", "lookup", "api search"}
-    title = record.module.title
-    found = {}
     offered = {  # what a form or filter offers to choose from, whoever's record has it
         path
         for path in record.marks
-        if record.module.field_at(path).kind in {"choice", "multi_choice", "user", "department"}
+        if record.module.field_at(path).kind in {"choice", "multi_choice", "department"}
     }
+    found = {}
     for name, visit in SURFACES.items():
-        but = offered | ({title} if name in typed | asked else set())
-        shown = record.shown(visit(visitor), but=but)
+        if name in ADMINISTRATION or (name in THOROUGH and not record.is_thorough):
+            continue
+        record.settle()
+        held = {"owner"} if name in GUARD else set()
+        shown = record.shown(visit(visitor), but=offered | held)
         if shown:
             found[name] = shown
+    return visitor, found
+
+
+BOUNDED = ("manager", "rep", "agent", "marketer")  # the other shipped roles see every customer
+
+
+@pytest.mark.parametrize("role", BOUNDED)
+@pytest.mark.parametrize("module", MODULES)
+def test_a_record_out_of_reach_leaves_by_no_surface(demo_planted, role, module):
+    """Every field open, the record invisible: nothing of it shows, and each address answers 404."""
+    record = demo_planted(module, role, is_near=False)
+    seen_whole = {"follow-ups": "customers"}.get(module, module)  # what hangs on it shows there
+    if ROLES[role].scope(module_named(seen_whole), "view") == ScopeName.ALL:
+        return  # nothing of this module is out of his reach
+    record.is_thorough = role == "rep"
+    record.only("edit")
+    visitor, found = out_of_reach(record)
     assert found == {}
     never = 10**12
     for name in ("record", "peek", "edit", "history"):

@@ -12,7 +12,8 @@ from crm.modules.registry import module_named
 from crm.records.services import create_record, update_record
 from tests.conftest import forget_everything
 from tests.contract.canaries import Planted
-from tests.contract.surfaces import SURFACES, Visitor
+from tests.contract.surfaces import SURFACES
+from tests.contract.visitor import Visitor
 from tests.people import Cast
 
 READ_SURFACES = [

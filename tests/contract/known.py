@@ -1,0 +1,52 @@
+"""Which adapter stands for which address, job, command and task; the rest with its reason.
+
+A new address that stands nowhere here fails the build (test_registry.py).
+"""
+
+from __future__ import annotations
+
+COVERS = {
+    "list": "list", "record": "record", "peek": "peek", "edit": "edit", "field": "fields",
+    "field-edit": "fields", "field-show": "uncover", "new": "new", "history": "history",
+    "duplicates": "duplicates", "bulk-assign": "bulk", "bulk-delete": "bulk", "bin": "bin",
+    "bulk-undelete": "bin", "restore": "bin", "erase": "bin", "palette": "palette",
+    "search": "search", "lookup": "lookup", "lookup-any": "lookup", "home": "home",
+    "team-activity": "team activity", "audit": "audit", "reporting-lines": "parent",
+    "log-follow-up": "follow-up logged", "attachment": "attachment", "api-list": "api list",
+    "api-record": "api record", "api-history": "api history", "api-duplicates": "api writes",
+    "api-action": "api writes", "api-index": "api index", "api-schema": "api index",
+    "api-screen-pop": "screen pop", "import": "import", "import-template": "import",
+    "import-page": "import", "import-undo": "import", "job-cancel": "import", "job-away": "import",
+    "api-import": "import", "api-job-cancel": "import", "api-job-undo": "import",
+    "export": "export csv", "jobs": "export csv", "job-card": "export csv",
+    "job-file": "export csv", "api-export": "export csv", "api-job": "export csv",
+    "api-job-file": "export csv", "dictionaries": "setup", "dictionary": "setup", "me": "me",
+    "stage-moves": "stage moves", "stage-release": "stage moves", "feed": "feed", "follow": "feed",
+}  # fmt: skip
+# Whole families of addresses.
+COVERS_STARTS = {"me-": "me", "setup": "setup"}
+JOBS = {"export": "export csv", "import": "import", "rekey": "setup"}
+COMMANDS = {
+    "add_administrator": "makes a person",
+    "demo": "fills a database, prints counts",
+    "generate": "fills a database, prints counts",
+    "import_people": "reads a file of people, prints counts",
+    "rights": "shows rights, no record's values",
+}
+TASKS = {
+    "accounts.tasks": "sessions and sign-in mails, no records",
+    "crm.jobs.tasks": "runs the jobs of JOBS",
+    "sales.tasks": "moves customers between stages, tells nobody",
+}
+EXEMPT = {
+    "healthz": "open to anybody: one word",
+    "readyz": "open to anybody: one word for the database and the broker",
+    "api-nothing": "404 for every address that is none",
+    "auth-token": "before sign-in: takes a password, gives a token",
+    "preferences": "takes language, theme and density by POST; answers with nothing",
+}
+EXEMPT_STARTS = {
+    "login": "before sign-in",
+    "logout": "ends the session and leads to the sign-in page",
+    "password-": "before sign-in",
+}
