@@ -5,7 +5,9 @@ import os
 from django.core.asgi import get_asgi_application
 
 from crm.deadlines import limit_pages
+from crm.serving import refuse_unsafe_data
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
 limit_pages()
 application = get_asgi_application()
+refuse_unsafe_data()

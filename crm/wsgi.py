@@ -5,7 +5,9 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from crm.deadlines import limit_pages
+from crm.serving import refuse_unsafe_data
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
 limit_pages()
 application = get_wsgi_application()
+refuse_unsafe_data()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from accounts.signin.visitors import Visitor
 
 VALID = timedelta(hours=1)
 LONGEST_NAME = 254
+log = logging.getLogger(__name__)
 
 
 def ask_for_reset(visitor: Visitor, typed: str) -> PasswordReset:
@@ -31,13 +33,15 @@ def ask_for_reset(visitor: Visitor, typed: str) -> PasswordReset:
 def handle_reset(reset_id: int) -> bool:
     """Send the mail of a request if there is somebody to send it to; a second run does nothing.
 
-    At most five an hour for one person and a hundred from one address.
+    At most five an hour for one person and a hundred from one address. A mail that the server
+    does not take waits for `send_waiting_resets`, which tries again for an hour.
     """
     waiting = PasswordReset.objects.filter(pk=reset_id, handled_at=None)
     if not waiting.update(handled_at=timezone.now()):
         return False
     reset = PasswordReset.objects.get(pk=reset_id)
-    user = find_person(reset.typed)
+    typed = reset.typed
+    user = find_person(typed)
     visitor = Visitor(reset.address, "")
     attempt = begin(kind=Kind.RESET, visitor=visitor, user=user, typed=reset.typed)
     reset.typed = ""
@@ -50,7 +54,14 @@ def handle_reset(reset_id: int) -> bool:
     reset.token_hash = digest(token)
     reset.expires_at = timezone.now() + VALID
     reset.save()
-    _send(user, token)
+    try:
+        _send(user, token)
+    except OSError as error:  # SMTPException and the network's errors alike
+        log.warning("A mail for a new password waits: %s", error)
+        rows = PasswordReset.objects.filter(pk=reset_id)
+        rows.update(handled_at=None, typed=typed, token_hash=None, expires_at=None)
+        attempt.delete()
+        return False
     return True
 
 

@@ -16,7 +16,16 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 BRAND = "Keyuan CRM"
 BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")  # for links in mails
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "crm@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "crm@localhost")
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.number("EMAIL_PORT", 25, least=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", False)  # STARTTLS, usually on port 587
+EMAIL_USE_SSL = env.switch("EMAIL_USE_SSL", False)  # TLS from the first byte, usually on port 465
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, least=1)  # seconds
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+START_CHECKS: list[str] = []  # functions that tell why not to serve people: crm/serving.py
 COMPANY_NAME = env.text("COMPANY_NAME", "岚泊仪器（苏州）有限公司")
 
 INSTALLED_APPS = [
@@ -45,10 +54,10 @@ INSTALLED_APPS = [
     "reports",
 ]
 MIDDLEWARE = [
+    "crm.views.middleware.RequestIdMiddleware",  # first: whatever is refused after it has an id
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "crm.views.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -10,6 +10,7 @@ from crm.settings.refusals import refusals
 DEBUG = env.switch("DEBUG", False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+START_CHECKS = ["accounts.demo.refusals"]
 DATABASE_URL = env.text("DATABASE_URL")
 REDIS_URL = env.text("REDIS_URL")
 

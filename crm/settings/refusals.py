@@ -10,6 +10,7 @@ SHORTEST_HSTS_SECONDS = 86_400
 DEFAULT_PASSWORDS = frozenset(
     {"", "crm", "postgres", "password", "secret", "change-me", "changeme"}
 )
+HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 HTTPS_SWITCHES = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
 
 
@@ -21,6 +22,7 @@ def refusals(settings: Mapping[str, object], development_key: str) -> list[str]:
         *_hosts(settings),
         *_https(settings),
         *_formats_and_files(settings),
+        *_mails(settings),
     ]
 
 
@@ -42,7 +44,7 @@ def _secrets(settings: Mapping[str, object], development_key: str) -> list[str]:
     for name in ("DATABASE_URL", "REDIS_URL"):
         parts = urlsplit(str(settings[name]))
         password = None if parts.password is None else unquote(parts.password)
-        is_remote = bool(parts.hostname) and parts.hostname not in {"127.0.0.1", "localhost", "::1"}
+        is_remote = bool(parts.hostname) and parts.hostname not in HERE
         if password in DEFAULT_PASSWORDS or (password is None and is_remote):
             found.append(f"{name} must carry a password of your own.")
     return found
@@ -65,6 +67,25 @@ def _https(settings: Mapping[str, object]) -> list[str]:
     seconds = settings["SECURE_HSTS_SECONDS"]
     if not isinstance(seconds, int) or seconds < SHORTEST_HSTS_SECONDS:
         found.append(f"SECURE_HSTS_SECONDS must be {SHORTEST_HSTS_SECONDS} (a day) or more.")
+    return found
+
+
+def _mails(settings: Mapping[str, object]) -> list[str]:
+    found = []
+    if not settings["EMAIL_HOST"]:
+        found.append("EMAIL_HOST must name a mail server: without it nobody gets a new password.")
+    if settings["EMAIL_USE_TLS"] and settings["EMAIL_USE_SSL"]:
+        found.append("EMAIL_USE_TLS or EMAIL_USE_SSL, not both: STARTTLS or TLS from the start.")
+    is_here = settings["EMAIL_HOST"] in HERE
+    is_covered = settings["EMAIL_USE_TLS"] or settings["EMAIL_USE_SSL"] or is_here
+    if settings["EMAIL_HOST_PASSWORD"] and not is_covered:
+        found.append("EMAIL_HOST_PASSWORD would go in the clear: switch EMAIL_USE_TLS on.")
+    if bool(settings["EMAIL_HOST_USER"]) != bool(settings["EMAIL_HOST_PASSWORD"]):
+        found.append("EMAIL_HOST_USER and EMAIL_HOST_PASSWORD must be set together or not at all.")
+    if str(settings["DEFAULT_FROM_EMAIL"]).rpartition("@")[2].strip("> ") in {"", "localhost"}:
+        found.append("DEFAULT_FROM_EMAIL must be an address of yours: mails come from it.")
+    if not str(settings["BASE_URL"]).startswith("https://"):
+        found.append("BASE_URL must begin with https://: links in mails lead there.")
     return found
 
 

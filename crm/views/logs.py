@@ -6,6 +6,11 @@ import logging
 from crm.records.act import current_origin
 
 
+def _id_of(request: object) -> str:
+    """The id of the request that an entry is about: Django logs its answers after the request."""
+    return str(getattr(request, "request_id", ""))
+
+
 class JsonFormatter(logging.Formatter):
     """One line per entry: time, level, logger, text, request id, exception."""
 
@@ -16,7 +21,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "text": record.getMessage(),
-            "request": current_origin().request_id,
+            "request": current_origin().request_id or _id_of(getattr(record, "request", None)),
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)

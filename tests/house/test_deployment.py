@@ -8,10 +8,15 @@ import subprocess
 import sys
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import yaml
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+
+from accounts.demo import DEMO_PASSWORD, demo_people_left
+from accounts.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -233,6 +238,12 @@ GOOD = {
     "ALLOWED_HOSTS": "crm.example.com",
     "DATABASE_URL": "postgres://crm:n0t-a-default@db.invalid/crm",
     "REDIS_URL": "redis://:n0t-a-default@redis.invalid:6379/0",
+    "BASE_URL": "https://crm.example.com",
+    "EMAIL_HOST": "smtp.example.com",
+    "EMAIL_USE_TLS": "on",
+    "EMAIL_HOST_USER": "crm",
+    "EMAIL_HOST_PASSWORD": "n0t-a-default",
+    "DEFAULT_FROM_EMAIL": "Keyuan <crm@example.com>",
 }
 BAD = {
     "DEBUG": ("DEBUG", "true"),
@@ -250,20 +261,32 @@ BAD = {
     "default database password": ("DATABASE_URL", "postgres://crm:postgres@db.invalid/crm"),
     "no database": ("DATABASE_URL", None),
     "open Redis": ("REDIS_URL", "redis://redis.invalid:6379/0"),
+    "no mail server": ("EMAIL_HOST", None),
+    "two kinds of TLS": ("EMAIL_USE_SSL", "on"),
+    "mail password in the clear": ("EMAIL_USE_TLS", "off"),
+    "mail name without password": ("EMAIL_HOST_PASSWORD", None),
+    "mails from nowhere": ("DEFAULT_FROM_EMAIL", "crm@localhost"),
+    "links to nowhere": ("BASE_URL", None),
     "media among static files": ("MEDIA_ROOT", str(ROOT / "static-built/media")),
 }
 
 
-def _check(**changes: str | None) -> subprocess.CompletedProcess[str]:
-    """`manage.py check` as production starts it, with the changes; None removes a variable."""
+def _run(*command: object, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Python with production's environment and the changes; None removes a variable."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     environment = {name: value for name, value in (GOOD | changes).items() if value is not None}
     return subprocess.run(
-        [sys.executable, ROOT / "manage.py", "check"],
+        [sys.executable, *map(str, command)],
         env=kept | environment,
+        cwd=ROOT,
         capture_output=True,
         text=True,
     )
+
+
+def _check(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """`manage.py check` as production starts it, with the changes."""
+    return _run(ROOT / "manage.py", "check", **changes)
 
 
 def test_production_starts_on_good_settings():
@@ -285,11 +308,33 @@ def test_security_125_pickle_is_refused():
         "from crm.settings import production; from crm.settings.refusals import refusals;"
         " print(refusals(vars(production) | {'CELERY_ACCEPT_CONTENT': ['json', 'pickle']}, ''))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | GOOD,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    done = _run("-c", code)
     assert "pickle runs what it reads" in done.stdout, done.stderr
+
+
+def _database_url() -> str:
+    """The tests' own database, as production would be given it."""
+    at = connection.settings_dict
+    password = f":{quote(at['PASSWORD'], safe='')}" if at["PASSWORD"] else ""
+    host = quote(at["HOST"] or "localhost", safe="")
+    return f"postgres://{at['USER']}{password}@{host}:{at['PORT'] or 5432}/{at['NAME']}"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_security_125_demo_people_in_the_database_are_not_served(server, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    person = User.objects.create(
+        username="rep2", display_name="孙悦", password=make_password(DEMO_PASSWORD)
+    )
+    start = ("-c", f"import crm.{server}")
+    done = _run(*start, DATABASE_URL=_database_url())
+    assert done.returncode != 0
+    assert "still opens: rep2." in done.stderr.strip().splitlines()[-1], done.stderr
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    assert demo_people_left() == []
+    User.objects.filter(pk=person.pk).update(is_active=True, password=make_password("another 9 x"))
+    assert demo_people_left() == []
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    done = _run(*start, DATABASE_URL=_database_url())
+    assert done.returncode == 0, done.stderr
