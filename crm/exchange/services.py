@@ -102,6 +102,7 @@ def start_export(
 def export_query(access: Access, params: QueryDict) -> Query:
     """The rows and columns of an export, checked as a list's are. Raises BadQuery, Invalid."""
     query = query_from(params, access)
+    assert query.where is not None  # compiled here: what may not be asked is refused at once
     if not query.columns:
         raise Invalid(fields={"columns": [_("Choose at least one column.")]})
     return query
