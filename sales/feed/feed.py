@@ -44,7 +44,6 @@ class Item:
     version: int
     kind: str
     actor: int | None
-    source: str
     at: dt.datetime
     customer: Row | None = None
     contact: Row | None = None
@@ -102,7 +101,7 @@ def _events(
     for module, (ids, fields) in watched.items():
         parts.append(
             "SELECT e.* FROM unnest(%s::bigint[]) AS r(id) CROSS JOIN LATERAL ("
-            "SELECT id, module, record_id, act, version, kind, actor_id, source, at"
+            "SELECT id, module, record_id, act, version, kind, actor_id, at"
             " FROM crm_event WHERE module = %s AND record_id = r.id AND at >= %s"
             " AND kind = ANY(%s) AND (kind = 'created' OR changed ?| %s)"
             " AND (%s::bigint IS NULL OR actor_id IS DISTINCT FROM %s)"
@@ -111,7 +110,7 @@ def _events(
         params += [ids, module, since, list(KINDS[module]), fields, but, but, offset + size]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT module, record_id, act, version, kind, actor_id, source, at"  # noqa: S608  the texts above
+            "SELECT module, record_id, act, version, kind, actor_id, at"  # noqa: S608  the texts above
             f" FROM ({' UNION ALL '.join(parts)}) AS found"
             " ORDER BY at DESC, id DESC LIMIT %s OFFSET %s",
             [*params, size, offset],

@@ -14,7 +14,6 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Row
 from crm.lists.columns import plain_text, record_url
 from crm.lists.show import in_a_row, show_date, show_moment, show_time
-from crm.views.history import SOURCES
 from crm.views.lists import title_of
 from crm.views.pages import page_links, page_number
 from crm.views.shell import toast
@@ -96,7 +95,6 @@ def _contexts(user: Any, items: list[Item]) -> list[dict[str, Any]]:
                 "changes": changes,
                 "line": _line(one, person, changes),
                 "by": by,
-                "source": SOURCES.get(one.source, "") if one.actor else "",
                 "when": show_time(one.at),
                 "when_title": show_moment(one.at),
                 "day": show_date(timezone.localtime(one.at).date()),
