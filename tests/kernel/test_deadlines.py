@@ -63,6 +63,17 @@ def test_a_slow_list_ends_with_a_page_that_says_what_to_narrow(lasting_cast, cli
     assert "too many to count in time" in count.content.decode()
 
 
+def test_the_page_speaks_the_persons_language(lasting_cast, client, limited, slow):
+    owner = lasting_cast.owner
+    add(owner)
+    type(owner).objects.filter(pk=owner.pk).update(language="zh-hans")
+    client.force_login(owner)
+    limited(1, 5)
+    text = client.get("/customers/?q=pump").content.decode()
+    assert "等的时间太长了" in text
+    assert "负责人、部门" in text
+
+
 def test_a_slow_call_of_the_api_ends_in_the_same_words(lasting_cast, limited, slow):
     owner = Api(lasting_cast.owner)
     add(lasting_cast.owner)
