@@ -54,7 +54,10 @@ def update_department(*, actor: Actor, department: Department, **fields: Any) ->
         require_valid(department)
         save_as(actor, department, *fields)
         after = {name: str(getattr(department, name) or "") for name in fields}
-        note(actor, "department.change", department=department.pk, before=before, after=after)
+        note(
+            actor, "department.change", department=department.pk, name=department.name,
+            before=before, after=after,
+        )  # fmt: skip
     return department
 
 
@@ -71,7 +74,7 @@ def move_department(
         deepest = max(one.depth for one in branch) - moved.depth + 1
         if above and above.depth + deepest > DEEPEST:
             raise Invalid(fields={"parent": [_("The tree would be too deep.")]})
-        old = moved.path
+        old, was_below = moved.path, str(moved.parent or "")
         moved.parent = above
         require_valid(moved)
         save_as(actor, moved, "parent")
@@ -81,8 +84,10 @@ def move_department(
             actor,
             "department.move",
             department=moved.pk,
-            before=old,
-            after=moved.path,
+            name=moved.name,
+            before=was_below,
+            after=str(above or ""),
+            paths=[old, moved.path],
         )
     return moved
 

@@ -114,11 +114,15 @@ def move_user(*, actor: Actor, user: User, department: Department | None) -> Use
     return locked
 
 
+def _listed(departments: Iterable[Department]) -> str:
+    return ", ".join(sorted(one.name for one in departments))
+
+
 def set_memberships(*, actor: Actor, user: User, departments: Iterable[Department]) -> None:
     """Make exactly these the person's further departments."""
     with change_of_rights(actor):
         wanted = {one.pk: one for one in departments if one.pk != user.department_id}
-        kept = {row.department_id: row for row in user.memberships.all()}
+        kept = {row.department_id: row for row in user.memberships.select_related("department")}
         if set(wanted) == set(kept):
             return
         for key, row in kept.items():
@@ -127,7 +131,11 @@ def set_memberships(*, actor: Actor, user: User, departments: Iterable[Departmen
         for key, department in wanted.items():
             if key not in kept:
                 save_as(actor, Membership(user=user, department=department))
-        note(actor, "user.departments", user=user.pk, before=sorted(kept), after=sorted(wanted))
+        note(
+            actor, "user.departments", user=user.pk,
+            before=_listed(row.department for row in kept.values()), after=_listed(wanted.values()),
+            ids=[sorted(kept), sorted(wanted)],
+        )  # fmt: skip
 
 
 @transaction.atomic

@@ -44,8 +44,12 @@ def update_team(
         save_as(actor, team, "name", "purpose", "is_active")
         require_other_administrators()
         after = {"name": team.name, "is_active": team.is_active}
-        note(actor, "team.change", team=team.pk, before=before, after=after)
+        note(actor, "team.change", team=team.pk, name=team.name, before=before, after=after)
     return team
+
+
+def _listed(people: Iterable[User]) -> str:
+    return ", ".join(sorted(one.display_name for one in people))
 
 
 def set_team_members(
@@ -55,7 +59,7 @@ def set_team_members(
     with change_of_rights(actor):
         wanted = {user.pk: user for user in members}
         leading = {user.pk for user in leaders}
-        kept = {member.user_id: member for member in team.members.all()}
+        kept = {member.user_id: member for member in team.members.select_related("user")}
         for key, member in kept.items():
             if key not in wanted:
                 delete_as(actor, member)
@@ -66,7 +70,11 @@ def set_team_members(
             if key not in kept:
                 save_as(actor, TeamMember(team=team, user=user, is_leader=key in leading))
         require_other_administrators()
-        note(actor, "team.members", team=team.pk, before=sorted(kept), after=sorted(wanted))
+        note(
+            actor, "team.members", team=team.pk, name=team.name,
+            before=_listed(member.user for member in kept.values()), after=_listed(wanted.values()),
+            ids=[sorted(kept), sorted(wanted)],
+        )  # fmt: skip
 
 
 def save_team(

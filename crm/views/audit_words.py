@@ -1,6 +1,6 @@
 """What an entry of the audit log says of itself: to whom or what, and what became what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm.access import names
+from crm.access.wording import right_words, setting_words
 from crm.modules.module import Module
 
 # What is said as it stands; ids and other figures of an entry are for machines.
@@ -30,7 +31,8 @@ LABELS = {
     "edit_all": _("May edit all records"),
     "administer": _("Administers"),
 }
-LONGEST = 200
+LONGEST = 300
+MOST_RIGHTS = 3
 
 
 def detail_words(detail: Mapping[str, Any], actor: int | None, module: Module | None) -> str:
@@ -50,9 +52,21 @@ def _words(detail: Mapping[str, Any], actor: int | None, module: Module | None) 
         field = module.field_at(str(detail["field"])) if module else None
         yield str(field.label if field else detail["field"])
     if isinstance(detail.get("changes"), list):
-        count = len(detail["changes"])
-        yield ngettext("%d change", "%d changes", count) % count
+        yield from _rights(detail["changes"])
+    decided = setting_words(module, detail) if module and "setting" in detail else None
+    if decided is not None:
+        yield "{1} {2} → {3}".format(*decided)
+        return
     yield from _became(detail.get("before"), detail.get("after"))
+
+
+def _rights(changes: Sequence[Any]) -> Iterator[str]:
+    """The first changed rights in full, and how many more there are."""
+    for change in changes[:MOST_RIGHTS]:
+        yield "{} · {} {} → {}".format(*right_words(change))
+    more = len(changes) - MOST_RIGHTS
+    if more > 0:
+        yield ngettext("%d more change", "%d more changes", more) % more
 
 
 def _became(before: Any, after: Any) -> Iterator[str]:
