@@ -74,10 +74,8 @@ def share_models(
     the tables' names where they are not to be Django's.
     """
     made: list[Any] = []
-    for base, word, ending in (
-        (UserShare, "Share", "share"),
-        (GroupShare, "GroupShare", "group_share"),
-    ):
+    kinds: list[Any] = [(UserShare, "Share", "share"), (GroupShare, "GroupShare", "group_share")]
+    for base, word, ending in kinds:
         named = {"db_table": f"{table}_{ending}"} if table else {}
         terms = {"abstract": False, "app_label": model._meta.app_label, **named}
         made.append(

@@ -109,6 +109,6 @@ def _report(request: HttpRequest, module: Module, setting: Setting) -> dict[str,
 
 def _named(module: Module, labels: Any, pk: int | None) -> dict[str, str]:
     """A record by its title for those who may see it, else by its id alone."""
-    if pk in labels:
+    if pk is not None and pk in labels:
         return {"label": str(labels[pk].label), "url": record_url(module.name, pk)}
     return {"label": f"{module.label} #{pk}" if pk else "", "url": ""}

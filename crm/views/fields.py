@@ -146,9 +146,9 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
         context.update(version=refusal.version, conflict=_conflict(access, row, field, refusal))
         return render(request, "crm/detail/field_edit.html", context, status=409)
     except (Invalid, DuplicateFound) as error:
-        refusal = counted(access, error, "change")
-        messages = [message for found in refusal.fields.values() for message in found]
-        context = _editing(access, row, field, request.POST, messages or [refusal.message])
+        told = counted(access, error, "change")
+        messages = [message for found in told.fields.values() for message in found]
+        context = _editing(access, row, field, request.POST, messages or [told.message])
         return render(request, "crm/detail/field_edit.html", context, status=400)
     if is_page:
         return redirect("record", module, pk)
