@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -12,15 +13,15 @@ from crm.modules.registry import module_named
 from crm.records.services import create_record, update_record
 from tests.conftest import forget_everything
 from tests.contract.canaries import Planted
+from tests.contract.equipment import NAME
 from tests.contract.surfaces import SURFACES
 from tests.contract.visitor import Visitor
 from tests.people import Cast
 
-READ_SURFACES = [
-    "list", "list, all columns", "list, parts", "record", "peek", "edit", "fields", "new",
-    "history", "home", "team activity", "palette", "search", "lookup", "api list", "api record", "api history",
-    "api index", "export csv", "export xlsx", "door",
-]  # fmt: skip
+# Nothing to compare: lists of one's own jobs, sessions and tokens; what uncovers on purpose; a
+# request per field, whose answers the whole record's page has too. A whole number may be looked up
+# by the caller's look-up though it is masked, not when it is hidden: test_security_123.
+LEFT_OUT = frozenset({"import", "me", "fields", "uncover", "list, parts", "screen pop"})
 # What differs in any two visits: tokens, request ids, form keys, times of the day, version stamps.
 NOISE = re.compile(
     rb"csrfmiddlewaretoken\"? value=\"[^\"]+\"|csrf[^\"]{0,20}\"[: ]+\"[A-Za-z0-9]{32,}"
@@ -49,9 +50,23 @@ CLOSED = {
 }  # fmt: skip
 
 
+def closed_of(module: str) -> dict[str, tuple[Any, Any]]:
+    """The fields that nobody may read, with their values in either world."""
+    if module != NAME:
+        return CLOSED[module]
+    kinds = {one.kind: name for name, one in module_named(NAME).fields.items() if one.is_custom}
+    values = {
+        "text": ("good", "gone, and angry"), "long_text": ("short", "seven words that say much"),
+        "integer": (5, 5000), "money": ("10", "90000"), "date": ("1980-01-01", "1999-12-31"),
+        "choice": ("pump", "valve"), "multi_choice": (["pump"], ["valve"]), "boolean": (True, False),
+        "email": ("a@post.example", "abcdef@post.example"), "percent": ("1", "99"),
+    }  # fmt: skip
+    return {kinds[kind]: two for kind, two in values.items()}
+
+
 def build(cast: Cast, module: str, world: int) -> list[int]:
     """Three records of the owner's, the same in both worlds but for the closed fields."""
-    closed = CLOSED[module]
+    closed = closed_of(module)
     ids = []
     for place in range(3):
         values = {name: worlds[world if place != 1 else 0] for name, worlds in closed.items()}
@@ -77,41 +92,44 @@ def build(cast: Cast, module: str, world: int) -> list[int]:
     return ids
 
 
-def views(cast: Cast, module: str, ids: list[int], word: str) -> dict[str, bytes]:
-    """What the owner gets from every surface, without what differs anyhow."""
-    planted = Planted(module_named(module), cast, cast.owner, pk=ids[0])
-    planted.marks = {planted.module.title: (word.encode(),)}
+def views(cast: Cast, reader: str, module: str, ids: list[int]) -> dict[str, bytes]:
+    """What the reader gets from every surface, without what differs anyhow."""
+    planted = Planted(module_named(module), cast, cast.people[reader], pk=ids[0])
+    planted.marks = {planted.module.title: (b"Same",)}
     visitor = Visitor.of(planted)
-    return {name: NOISE.sub(b"", SURFACES[name](visitor)) for name in READ_SURFACES}
+    return {
+        name: NOISE.sub(b"", visit(visitor))
+        for name, visit in SURFACES.items()
+        if name not in LEFT_OUT
+    }
 
 
-@pytest.mark.parametrize("state", ["hidden", "masked"])
-@pytest.mark.parametrize("module", list(CLOSED))
-def test_security_36_both_worlds_look_the_same(contract_cast, freeze, module, state):
+@pytest.mark.parametrize(("reader", "first"), [("owner", "hidden"), ("administrator", "masked")])
+@pytest.mark.parametrize("module", [*CLOSED, NAME])
+def test_security_36_both_worlds_look_the_same(contract_cast, freeze, module, reader, first):
+    """Every second field is hidden, the others masked; for the next reader the other way round."""
     cast = contract_cast
+    states = ("hidden", "masked") if first == "hidden" else ("masked", "hidden")
     with freeze("2026-11-23T10:00+08:00"):
         firm = create_record(
             actor=cast.director, module="customers", values={"name": "Firm", "owner": cast.owner.pk}
         )
         cast.__dict__["firm_pk"] = firm
-        names = list(CLOSED[module])
-        for name in names:
-            cast.state("owner", module, name, state)
-        seen = []
+        for place, name in enumerate(closed_of(module)):
+            cast.state(reader, module, name, states[place % 2])
         start = next_start()
-        for world in (0, 1):
-            seen.append(one_world(cast, module, world, start))
-        different = [name for name in READ_SURFACES if seen[0][name] != seen[1][name]]
+        seen = [one_world(cast, reader, module, world, start) for world in (0, 1)]
+        different = [name for name in seen[0] if seen[0][name] != seen[1][name]]
     for name in different:
         print(name, first_difference(seen[0][name], seen[1][name]))
     assert different == []
 
 
-def one_world(cast: Cast, module: str, world: int, start: int) -> dict[str, bytes]:
+def one_world(cast: Cast, reader: str, module: str, world: int, start: int) -> dict[str, bytes]:
     """A world in a transaction of its own; ids are the same in both."""
     with transaction.atomic():
         same_ids(start)
-        found = views(cast, module, build(cast, module, world), "Same")
+        found = views(cast, reader, module, build(cast, module, world))
         transaction.set_rollback(True)
     forget_everything()
     return found
