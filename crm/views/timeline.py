@@ -83,9 +83,7 @@ def timeline_context(
     ]
     return {
         "events": [event for _at, event in events],
-        "upcoming": _upcoming(row)
-        if offset == 0 and show != "changes" and access.module.has_follow_ups
-        else [],
+        "upcoming": _upcoming(access, row) if offset == 0 and show != "changes" else [],
         "filters": filters if door is not None else [],
         "more_url": f"{url}?show={show}&offset={offset + most}" if has_more else "",
     }
@@ -96,8 +94,8 @@ def _offset(request: HttpRequest) -> int:
     return min(whole_number(raw) or 0, 10_000)
 
 
-def _upcoming(row: Row) -> list[dict[str, Any]]:
-    due = row.get("next_contact_at")
+def _upcoming(access: Access, row: Row) -> list[dict[str, Any]]:
+    due = row.get("next_contact_at") if access.module.has_follow_ups else None
     if not due or "next_contact_at" in row.masked:
         return []
     return [
