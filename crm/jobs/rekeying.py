@@ -23,7 +23,7 @@ from crm.modules.registry import module_named
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
 from crm.records.keys import exact_holders
-from crm.records.rekeying import rekey
+from crm.records.rekeying import living_rows, rekey
 
 KIND = "rekey"
 BATCH = 1000
@@ -62,7 +62,7 @@ def run_rekey(held: Held) -> None:
     job = held.job
     module = module_named(job.module)
     setting = next(one for one in module.settings if one.name == job.options["setting"])
-    concerned = module.rows.filter(setting.rekeys or Q(), deleted_at__isnull=True)
+    concerned = living_rows(module, setting.rekeys or Q())
     recent = concerned.filter(changed_at__gte=job.created_at - OVERLAP)
     if not job.total:
         with held.batch():

@@ -3,12 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from crm.modules.module import Keys, Module
 from crm.records.beside import MatchKey, UniqueValue
 from crm.records.drafts import snapshots
 from crm.records.keys import LONGEST_KEY, claim_keys, drop_keys
 
 Pair = tuple[str, str]
+
+
+def living_rows(module: Module, where: Q) -> QuerySet:
+    """The living records that a condition holds; for the job that rights their keys."""
+    return module.rows.filter(where, deleted_at__isnull=True)
 
 
 def rekey(module: Module, records: Sequence[Any]) -> dict[int, Pair]:

@@ -57,21 +57,13 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
     options = list(Option.objects.filter(dictionary=name))
     if request.method == "GET" and request.GET.get("part") == "uses":
         return _uses(request, name, options)
-    active = Option.objects.filter(is_active=True).values_list("dictionary", flat=True)
-    counts = Counter(active)
     context = {
         "crumbs": [
             {"label": _("Setup"), "url": "/setup/"},
             {"label": _("Dictionaries"), "url": "/setup/dictionaries/"},
             {"label": labels[name], "url": ""},
         ],
-        "dictionaries": [
-            {
-                "label": labels[key], "url": f"/setup/dictionaries/{key}/",
-                "count": counts[key], "is_current": key == name,
-            }
-            for key in known
-        ],
+        "dictionaries": _menu(labels, known, name),
         "current": {"label": labels[name], "about": labels[name], "action_url": request.path},
         "languages": [
             {"code": code, "name": LANGUAGE_NAMES[code]} for code, _label in settings.LANGUAGES
@@ -81,6 +73,19 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
         "errors": errors,
     }  # fmt: skip
     return render(request, "setup/dictionaries.html", context, status=400 if errors else 200)
+
+
+def _menu(labels: dict[str, str], known: list[str], current: str) -> list[dict[str, Any]]:
+    """All dictionaries, each with the number of choices that it offers."""
+    active = Option.objects.filter(is_active=True).values_list("dictionary", flat=True)
+    counts = Counter(active)
+    return [
+        {
+            "label": labels[key], "url": f"/setup/dictionaries/{key}/",
+            "count": counts[key], "is_current": key == current,
+        }
+        for key in known
+    ]  # fmt: skip
 
 
 def _uses(request: HttpRequest, name: str, options: list[Option]) -> HttpResponse:
