@@ -163,8 +163,8 @@ def _heads(access: Access, job: Job, rows: list[JobRow]) -> list[dict[str, Any]]
         path = (job.options.get("mapping") or {}).get(heading, "")
         if path in targets:
             align = "num" if targets[path].value_field.kind in NUMBER_KINDS else ""
-            is_wide = path == access.module.title or path.endswith("credit_code")
-            width = "w216" if is_wide else ""
+            is_code = path.endswith("credit_code")
+            width = "w216" if path == access.module.title else "w168" if is_code else ""
             found.append(
                 {"index": place, "label": heading, "path": path, "align": align, "width": width}
             )

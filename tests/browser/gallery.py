@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = Path(os.environ.get("NODE_MODULES", ROOT / "node_modules"))
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SIZES = {1440: 900, 1024: 768, 390: 844}
+WIDER = {**SIZES, 1920: 1080}  # for pictures; tests take SIZES
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",

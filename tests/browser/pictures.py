@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.gallery import ARGUMENTS, CHROMIUM, SIZES, listen
+from tests.browser.gallery import ARGUMENTS, CHROMIUM, WIDER, listen
 
 if TYPE_CHECKING:
     from tests.browser.walk import Place
@@ -65,7 +65,7 @@ def draw(context: Any, place: Place, width: int, target: Path) -> list[str]:
     """One picture; what the page's scripts complained of."""
     faults: list[str] = []
     page = context.new_page()
-    page.set_viewport_size({"width": width, "height": SIZES[width]})
+    page.set_viewport_size({"width": width, "height": WIDER[width]})
     listen(page, faults)
     page.goto(place.path, wait_until="networkidle")
     if place.then:
