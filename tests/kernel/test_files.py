@@ -69,7 +69,7 @@ def test_a_file_is_kept_once_and_counts_for_who_added_it(cast, note, storage):
     assert open_attachment(cast.owner, pk)[1].read() == b"forty pumps"
 
 
-def test_the_quota_of_bytes_says_so_and_leaves_nothing(cast, note, settings, storage):
+def test_security_81_the_quota_of_bytes_says_so_and_leaves_nothing(cast, note, settings, storage):
     settings.FILE_MEGABYTES_PER_PERSON = 1
     attach(cast.owner, note, given("a", b"a" * 700_000))
     problem = refused(Invalid, attach, cast.owner, note, given("b", b"b" * 400_000))
@@ -83,7 +83,7 @@ def _shared(cast):
     return add(cast.manager, "follow-ups", subject=f"customers/{add(cast.manager)}", text="x")
 
 
-def test_the_quota_of_files_counts_what_comes_together(cast, note, settings, storage):
+def test_security_81_the_quota_of_files_counts_what_comes_together(cast, note, settings, storage):
     settings.FILES_PER_PERSON = 3
     attach(cast.owner, note, given("a"), given("b"))
     problem = refused(Invalid, attach, cast.owner, note, given("c"), given("d"))
@@ -93,7 +93,9 @@ def test_the_quota_of_files_counts_what_comes_together(cast, note, settings, sto
     assert len(storage()) == 3
 
 
-def test_two_uploads_at_once_do_not_share_the_last_room(lasting_cast, settings, storage):
+def test_security_81_two_uploads_at_once_do_not_share_the_last_room(
+    lasting_cast, settings, storage
+):
     settings.FILES_PER_PERSON = 1
     cast = lasting_cast
     firm = add(cast.owner)
@@ -106,7 +108,9 @@ def test_two_uploads_at_once_do_not_share_the_last_room(lasting_cast, settings, 
 
 
 @pytest.mark.parametrize("is_large", [False, True])
-def test_an_infected_file_is_refused_and_leaves_nothing(cast, note, scanner, storage, is_large):
+def test_security_81_an_infected_file_is_refused_and_leaves_nothing(
+    cast, note, scanner, storage, is_large
+):
     bad = given("invoice.pdf", EICAR)
     if is_large:
         bad = TemporaryUploadedFile("invoice.pdf", "application/pdf", len(EICAR), None)

@@ -165,3 +165,20 @@ def test_security_80_a_download_ends_with_the_right_by_every_method(cast):
     told(Api(cast.owner).get(f"jobs/{job.pk}/file/"), 404)
     refused(Exception, start_export, actor=cast.owner, module="customers", query={})
     assert AuditEntry.objects.filter(action="export").count() == 1
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["x' OR '1'='1", "en; DROP TABLE x", "../../etc/passwd", "Europe/Nowhere", "\x00", "x" * 500],
+)
+def test_security_53_zone_and_language_are_words_from_a_list(cast, word):
+    client = browser(cast.owner)
+    for name in ("time_zone", "language", "theme", "density"):
+        assert client.post("/me/preferences/", {name: word}).status_code == 400, name
+        before = type(cast.owner).objects.values().get(pk=cast.owner.pk)
+        assert before["language"] == "en"
+    for query in ("tz=", "timezone=", "date_unit=", "currency=", "locale=", "nulls=", "direction="):
+        assert client.get(f"/customers/?{query}{word[:40]}").status_code == 400, query
+        told(Api(cast.owner).get(f"customers/?{query}x"), 400)
+    answer = client.get("/customers/", headers={"accept-language": word.replace("\x00", "")})
+    assert answer.status_code == 200
