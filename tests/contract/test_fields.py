@@ -14,6 +14,7 @@ from tests.contract.demo_roles import ROLES
 from tests.contract.excuses import GUARD
 from tests.contract.surfaces import (
     ADMINISTRATION,
+    LONG,
     SURFACES,
     THOROUGH,
     TWIN_SHOWS,
@@ -113,7 +114,7 @@ def out_of_reach(record):
     }
     found = {}
     for name, visit in SURFACES.items():
-        if name in ADMINISTRATION or (name in THOROUGH and not record.is_thorough):
+        if name in ADMINISTRATION or (name in THOROUGH | LONG and not record.is_thorough):
             continue
         record.settle()
         held = {"owner"} if name in GUARD else set()

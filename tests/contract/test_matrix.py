@@ -46,7 +46,7 @@ def surfaces_for(planted, role, turn):
     for name, visit in SURFACES.items():
         if name in LONG and not is_long_turn:
             continue
-        if name in THOROUGH and not planted.is_thorough:
+        if name in THOROUGH and not (turn and planted.is_thorough):
             continue
         if name in ADMINISTRATION and not role.administer:
             continue
