@@ -21,9 +21,10 @@ from crm.modules.registry import (
 )
 from crm.modules.stamp import make_stamp
 from crm.records.declared import database_definitions
-from crm.records.followers import follow_writes
+from crm.records.followers import follow_touches, follow_writes
 from crm.records.numbers import make_sequence
 from crm.search.entries import refresh_entries
+from crm.search.touching import touch_entries
 
 
 def start() -> None:
@@ -32,6 +33,7 @@ def start() -> None:
     declare(FollowUps)
     add_source(database_definitions)
     follow_writes(refresh_entries)
+    follow_touches(touch_entries)
     register_exchange()
     register_kind(REKEY, Kind(work=run_rekey))
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))

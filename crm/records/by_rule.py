@@ -10,7 +10,7 @@ from crm.access.errors import Refusal
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.events import write_events
-from crm.records.followers import ask_guards, tell_followers
+from crm.records.followers import ask_guards, tell_followers, tell_touchers
 from crm.records.history import CHANGED, write_history
 
 
@@ -45,7 +45,10 @@ def set_by_rule(
     write_history(act, module.model, ids, CHANGED)
     versions = [(one.pk, one.version + step) for one in free]
     write_events(act, module.name, versions, "changed", [name])
-    tell_followers(act, module, ids)
+    if name in module.search.values():
+        tell_followers(act, module, ids)
+    else:
+        tell_touchers(module, ids)
     return ids
 
 

@@ -10,7 +10,10 @@ Known = Mapping[int, Mapping[str, Any]]  # values by record id, all that is stor
 Follower = Callable[[Act, Module, Sequence[int], Known | None], None]
 Guard = Callable[[Act, Module, Any, frozenset[str]], None]
 
+Toucher = Callable[[Module, Sequence[int]], None]
+
 _followers: list[Follower] = []
+_touchers: list[Toucher] = []
 _guards: list[Guard] = []
 
 
@@ -21,6 +24,12 @@ def follow_writes(follower: Follower) -> None:
     """
     if follower not in _followers:
         _followers.append(follower)
+
+
+def follow_touches(toucher: Toucher) -> None:
+    """Call `toucher(module, ids)` where only fields changed that nobody searches by."""
+    if toucher not in _touchers:
+        _touchers.append(toucher)
 
 
 def guard_writes(guard: Guard) -> None:
@@ -41,3 +50,9 @@ def tell_followers(
     """Let everything that follows a write do its part."""
     for follower in _followers:
         follower(act, module, ids, known)
+
+
+def tell_touchers(module: Module, ids: Sequence[int]) -> None:
+    """Let everything that follows a write know that records changed, but none of their words."""
+    for toucher in _touchers:
+        toucher(module, ids)

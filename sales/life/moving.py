@@ -71,7 +71,7 @@ def apply_rules(ids: Sequence[int], *, is_same_write: bool = False) -> int:
     rules = rules_now()
     if not rules:
         return 0
-    return move(rules.verdicts(rules.door.rows().filter(pk__in=list(ids))), is_same_write)
+    return move(rules.verdicts_of(ids), is_same_write)
 
 
 def move(verdicts: Sequence[Verdict], is_same_write: bool = False) -> int:

@@ -92,7 +92,7 @@ def _step(day: dt.date, token: uuid.UUID) -> int | None:
             # Locked, then asked again: somebody may have changed them a moment ago.
             held = rules.door.rows("edit").select_for_update(of=("self",)).filter(pk__in=found)
             ids = list(held.order_by("pk").values_list("pk", flat=True))
-            moved = move(rules.verdicts(rules.door.rows().filter(pk__in=ids)))
+            moved = move(rules.verdicts_of(ids))
         run.cursor = found[-1] if len(found) == BATCH else upper
         run.moved += moved
         run.lease_until = timezone.now() + LEASE

@@ -3,15 +3,17 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, Case, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from crm.access.errors import Refusal
 from crm.access.policy import Access
+from crm.access.statements import Statement
+from crm.access.statements import compiled as statement_of
 from crm.access.system import access_as_system
 from crm.lists.conditions import compile_tree
 from crm.lists.values import company_today
@@ -21,6 +23,7 @@ from sales.life.models import StageRule
 MODULE = "customers"
 REASON = "stage of life"
 UNSAVED = -1  # the id of a rule that is only tried
+MARK = [-1]  # stands where the ids come in a statement that is kept
 PERSONAL = frozenset({"@me", "@my_team", "@my_department"})
 
 
@@ -51,23 +54,33 @@ class Rules:
     def __bool__(self) -> bool:
         return bool(self.conditions) and not self.broken
 
-    def asked(self, rows: QuerySet) -> tuple[str, tuple[Any, ...]] | None:
+    def asked(self, rows: QuerySet) -> Statement | None:
         """The statement that gives (id, stage, id of the first rule that holds) of these rows."""
         first = Case(
             *(When(condition, then=Value(pk)) for pk, condition in self.conditions),
             default=Value(0), output_field=BigIntegerField(),
         )  # fmt: skip
         found = rows.annotate(first_rule=first).order_by()
-        try:
-            return found.values_list("pk", "stage", "first_rule").query.sql_with_params()
-        except EmptyResultSet:
-            return None
+        return statement_of(found.values_list("pk", "stage", "first_rule"))
 
     def verdicts(self, rows: QuerySet, most: int | None = None) -> list[Verdict]:
         """The customers among `rows` that the rules move, up to `most`, by id."""
         if not self:
             return []
-        asked = self.asked(rows)
+        return self._decided(self.asked(rows), most)
+
+    def verdicts_of(self, ids: Sequence[int]) -> list[Verdict]:
+        """The same of the living customers with these ids, by a statement compiled once."""
+        if not self or self._by_id is None:
+            return []
+        sql, params = self._by_id
+        return self._decided((sql, tuple(list(ids) if one == MARK else one for one in params)))
+
+    @cached_property
+    def _by_id(self) -> Statement | None:
+        return self.asked(self.door.rows().filter(pk__any_of=MARK))
+
+    def _decided(self, asked: Statement | None, most: int | None = None) -> list[Verdict]:
         if asked is None:
             return []
         sql, params = asked

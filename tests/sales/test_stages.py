@@ -376,3 +376,17 @@ def test_the_count_says_who_would_move(cast):
     assert would_move(made) == {"prospect": 3}  # the rule above takes the other
     made.overrules = True
     assert would_move(made) == {"prospect": 3, "lost": 1}
+
+
+def test_search_finds_what_a_rule_moved_as_just_changed(cast):
+    pk = add(cast.owner, name="Lambda works")
+    quiet_since(pk, 60)
+    rule("sleeping", QUIET)
+    nightly.run_day(dt.date(2026, 11, 23))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.changed_at = c.changed_at FROM crm_search_entry s JOIN sales_customer c"
+            " ON c.id = s.record_id WHERE s.module = 'customers' AND c.id = %s",
+            [pk],
+        )
+        assert cursor.fetchone() == (True,)
