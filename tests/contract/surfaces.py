@@ -45,9 +45,12 @@ def _fields(visitor: Visitor) -> bytes:
 
 
 def _uncover(visitor: Visitor) -> bytes:
-    """Every field uncovered on purpose: what is hidden stays so."""
+    """Every closed field uncovered on purpose: what is hidden stays so."""
     found = b""
+    readable = access_to(visitor.planted.reader, visitor.planted.module.name).readable
     for name in visitor.planted.module.right_names():
+        if name in readable and not visitor.planted.module.fields[name.partition(".")[0]].members:
+            continue
         if "." not in name:
             found += visitor.post("field-show", name=name)
         url = f"{visitor.api_url}actions/unmask/"
