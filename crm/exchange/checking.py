@@ -132,8 +132,8 @@ class Chunk:
             verdict.reasons.setdefault(path, []).extend(str(text) for text in texts)
 
     def _refuse_unread(self) -> None:
-        """Rows with cells that cannot be read: all that is wrong with them is told at once."""
-        unread = [one for one in self.verdicts if one.line.errors]
+        """Rows that are refused already, or cannot be read: all that is wrong is told at once."""
+        unread = [one for one in self.verdicts if one.line.errors or one.outcome == REFUSED]
         if not unread:
             return
         cleaner = Cleaner(self.plan.access)

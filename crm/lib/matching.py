@@ -101,11 +101,19 @@ def company_keys(
     return Keys(exact, list(dict.fromkeys(near)))
 
 
-def person_keys(name: str, phones: Iterable[str | Phone] = (), mails: Iterable[str] = ()) -> Keys:
-    """Keys of a person: exact name_mobile ("张伟|+8613800138000"); near mobile and mail."""
+def person_keys(
+    name: str,
+    phones: Iterable[str | Phone] = (),
+    mails: Iterable[str] = (),
+    credit_code: str = "",
+) -> Keys:
+    """Keys of a person: exact name_mobile ("张伟|+8613800138000") and credit_code, which sole
+    traders have; near mobile and mail."""
     folded = fold(name)
     near = [key for key in _phone_keys(phones) if key[0] == "mobile"]
     exact = [("name_mobile", f"{folded}|{number}") for _, number in near if folded]
+    if credit_code and (code := compact_code(credit_code)):
+        exact.append(("credit_code", code))
     near += [("mail", mail) for mail in map(_folded_mail, mails) if mail]
     return Keys(list(dict.fromkeys(exact)), list(dict.fromkeys(near)))
 

@@ -1,6 +1,6 @@
 """Child rows that are written, versioned, historised and undone with their parent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ class Collection:
     `derive` gives a row's background columns from its members (E.164 of a number).
     `stored` names further columns that services fill in; `is_read_only` rows come from services.
     `identity` names the members that make two rows the same: sets are merged by it.
+    `forget` is told the ids of rows that are about to be removed for good.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Collection:
     identity: tuple[str, ...]
     derive: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     stored: tuple[str, ...] = ()
+    forget: Callable[[Sequence[int]], None] | None = None
     is_read_only: bool = False
     limit: int = 50
     help: Any = ""

@@ -219,6 +219,8 @@ def _place(rows: QuerySet, changes: Changes) -> set[int]:
 def remove_rows(act: Act, collection: Collection, ids: Sequence[int]) -> None:
     """Delete child rows for good; their last values stay in the history."""
     write_history(act, collection.model, ids, DELETED)
+    if collection.forget:
+        collection.forget(ids)
     # Not delete(): its signal would write the same history once more, without the act.
     rows = collection.model._default_manager.filter(pk__in=list(ids))
     rows._raw_delete(rows.db)

@@ -29,7 +29,8 @@ def refuse_stale(
             before = past.get(one.value_path, theirs)
         if before != mine:
             conflicts.append(Conflict(name, before, theirs, mine))
-    raise StaleRecord(record.version, conflicts, record.changed_by_id)
+    by = record.changed_by_id if "changed_by" in access.readable else None
+    raise StaleRecord(record.version, conflicts, by)
 
 
 def _readable(access: Access, name: str, rows: Any) -> list[dict[str, Any]]:

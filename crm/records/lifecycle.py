@@ -64,7 +64,7 @@ def delete_records(
     for record in records:
         ask_guards(act, access.module, record, frozenset({"deleted_at"}))
         if version is not None and record.version != version:
-            raise StaleRecord(record.version, [], record.changed_by_id)
+            raise StaleRecord(record.version, [], None)
     _delete(act, access.module, [record.pk for record in records])
     return act
 

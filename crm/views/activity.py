@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access import names
 from crm.access.errors import NotVisible
@@ -48,7 +48,7 @@ def day_of(raw: str) -> dt.date:
         return company_today()
 
 
-@require_GET
+@require_safe
 def team_activity(request: HttpRequest) -> HttpResponse:
     """GET /follow-ups/team/?period=day|week|month&day=2026-11-23."""
     door = access_to(request.user, "follow-ups")

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access import names
 from crm.access.errors import NotAllowed
@@ -111,7 +111,7 @@ def require_administrator(request: HttpRequest) -> None:
         raise NotAllowed(_("Only administrators open this page."))
 
 
-@require_GET
+@require_safe
 def audit_log(request: HttpRequest) -> HttpResponse:
     """GET /setup/audit/?kind=&q=&from=&to=&page=."""
     require_administrator(request)

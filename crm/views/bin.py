@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.access import names
 from crm.access.paging import Key, Slice
@@ -29,7 +29,7 @@ MOST_ERASED = 300
 NEWEST_FIRST = (Key(Field("deleted_at", "datetime", "", column="deleted_at"), is_descending=True),)
 
 
-@require_GET
+@require_safe
 def bin_page(request: HttpRequest) -> HttpResponse:
     """GET /bin/?module=…&page=…: deleted records that the person might have deleted himself."""
     doors = [access_to(request.user, module) for module in all_modules()]

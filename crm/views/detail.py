@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access.policy import Access, access_to
 from crm.access.rows import Decision, Row
@@ -21,7 +21,7 @@ from crm.views.related import related_context
 from crm.views.timeline import composer_context, timeline_context
 
 
-@require_GET
+@require_safe
 def record_page(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     """GET /<module>/<id>/: head, timeline or one tab, fields."""
     access = access_to(request.user, module_named(module))
@@ -199,7 +199,7 @@ def _tabs(access: Access, row: Row, parts: list[Part], url: str, tab: str) -> li
     return tabs
 
 
-@require_GET
+@require_safe
 def peek(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     """GET /<module>/<id>/peek/: the record at a glance, beside the list."""
     access = access_to(request.user, module_named(module))

@@ -14,7 +14,7 @@ from django.http import (
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.access.policy import Access, access_to
 from crm.exchange.checking import CREATE, POLICIES, SKIP, UPDATE
@@ -123,7 +123,7 @@ def _past(user: Any, module: str) -> list[dict[str, Any]]:
     return found
 
 
-@require_GET
+@require_safe
 def import_template(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/import/template/: a workbook with the headings of what the person may fill."""
     access = _open(request, module)

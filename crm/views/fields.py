@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.access import names
 from crm.access.policy import Access, access_to
@@ -115,7 +115,7 @@ def _one(request: HttpRequest, module: str, pk: int, name: str) -> tuple[Access,
     return access, access.get(pk), access.module.fields[name]
 
 
-@require_GET
+@require_safe
 def field_shown(request: HttpRequest, module: str, pk: int, name: str) -> HttpResponse:
     """GET …/fields/<name>/: one value."""
     access, row, field = _one(request, module, pk, name)

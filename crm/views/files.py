@@ -1,12 +1,12 @@
 """Files of records: always as a download, never as a page of ours."""
 
 from django.http import FileResponse, HttpRequest
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.documents.services import open_attachment
 
 
-@require_GET
+@require_safe
 def attachment(request: HttpRequest, pk: int) -> FileResponse:
     """GET /files/<id>/: the file, if the record and its files may be seen."""
     row, file = open_attachment(request.user, pk)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access.paging import Slice
 from crm.access.policy import Access, access_to
@@ -84,7 +84,7 @@ def _groups(request: HttpRequest, text: str, most: int) -> list[dict[str, Any]]:
     return groups
 
 
-@require_GET
+@require_safe
 def palette(request: HttpRequest) -> HttpResponse:
     """GET /palette/?q=: what Ctrl-K shows."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
@@ -135,7 +135,7 @@ def _commands(request: HttpRequest, text: str) -> list[dict[str, Any]]:
     ][:8]
 
 
-@require_GET
+@require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
     """GET /search/?q=: the same as a page with an address."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
@@ -149,7 +149,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     return render(request, "crm/palette/page.html", context)
 
 
-@require_GET
+@require_safe
 def lookup(request: HttpRequest, module: str) -> JsonResponse:
     """GET /lookup/<module>/?q=: records to choose from, those that the person may see and name."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:60]

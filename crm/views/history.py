@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access import names
 from crm.access.policy import Access, access_to
@@ -36,7 +36,7 @@ SOURCES = {
 }
 
 
-@require_GET
+@require_safe
 def record_history(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     """GET /<module>/<id>/history/."""
     access = access_to(request.user, module_named(module))

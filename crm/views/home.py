@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access.paging import Slice
 from crm.access.policy import Access, access_to
@@ -39,7 +39,7 @@ def _today() -> str:
     return timezone.localdate().isoformat()
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """GET /."""
     doors = [access_to(request.user, module) for module in all_modules()]

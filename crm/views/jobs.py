@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.errors import NotVisible
 from crm.jobs.models import Job
@@ -104,7 +104,7 @@ def shell_jobs(user: Any) -> list[dict[str, Any]]:
     return [card(job) for job in rows[:MOST_CARDS] if not job.detail.get("away")]
 
 
-@require_GET
+@require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
     """/jobs/"""
     rows = Job.objects.filter(owner_id=request.user.pk)[:MOST_LISTED]
@@ -113,7 +113,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
     return render(request, "crm/jobs/page.html", context)
 
 
-@require_GET
+@require_safe
 def job_card(request: HttpRequest, pk: int) -> HttpResponse:
     """/jobs/<id>/card/: the card again; a page that waits for the end is loaded anew then."""
     job = own_job(request.user, pk)
@@ -143,7 +143,7 @@ def job_away(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect("/jobs/")
 
 
-@require_GET
+@require_safe
 def job_file(request: HttpRequest, pk: int) -> HttpResponse:
     """/jobs/<id>/file/"""
     job, file = open_result(request.user, pk)

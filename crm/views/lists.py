@@ -6,7 +6,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.html import format_html
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access.errors import TookTooLong, refusal_of
 from crm.access.policy import Access, access_to
@@ -29,7 +29,7 @@ from crm.views.list_parts import (
 from crm.views.new_condition import filter_value_context, merged_address
 
 
-@require_GET
+@require_safe
 def record_list(request: HttpRequest, module: str) -> HttpResponse:
     """GET /<module>/: the rows that the person may see, as the address asks for them."""
     access = access_to(request.user, module_named(module))

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.access.paging import Slice
 from crm.access.policy import Access, access_to
@@ -18,7 +18,7 @@ from crm.lists.query import order_from
 MOST = 300
 
 
-@require_GET
+@require_safe
 def reporting_lines(request: HttpRequest, pk: int) -> HttpResponse:
     """GET /customers/<id>/people/: the contacts that the reader sees, those above on top."""
     customers = access_to(request.user, "customers")

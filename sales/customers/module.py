@@ -21,9 +21,6 @@ from sales.life.moving import follow_touch, follow_write
 from sales.life.on_page import stage_extras
 from sales.people import keys_with_mobile, mobile_setting
 
-COMPANY_ONLY = ("credit_code", "employees", "revenue", "parent", "industry")
-PERSON_ONLY = ("birthday", "gender", "occupation", "household", "interests")
-
 RELATIONS = Collection(
     name="relations",
     label=_("related companies"),
@@ -107,31 +104,20 @@ class Customers(Module):
     duplicate_fields = frozenset({"name", "kind", "credit_code", "phones", "mails", "website"})
 
     def keys(self, values: Mapping[str, Any]) -> Keys:
-        """Companies: credit code and folded name; persons: name with mobile (mission row B4)."""
+        """Both: credit code; companies: folded name; persons: name with mobile (mission row B4)."""
         numbers = [row["number"] for row in values.get("phones") or () if row.get("number")]
         mails = [row["address"] for row in values.get("mails") or () if row.get("address")]
-        name = values.get("name") or ""
+        name, code = values.get("name") or "", values.get("credit_code") or ""
         if values.get("kind") == Customer.Kind.PERSON:
             answer = answer_of(self, "mobile_alone")
-            return keys_with_mobile(person_keys(name, numbers, mails), answer)
-        found = company_keys(
-            name, values.get("credit_code") or "", numbers, mails, values.get("website") or ""
-        )
+            return keys_with_mobile(person_keys(name, numbers, mails, code), answer)
+        found = company_keys(name, code, numbers, mails, values.get("website") or "")
         return Keys(frozenset(found.exact), frozenset(found.near))
 
     def derive(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The name as it sorts: by sound."""
         is_person = values.get("kind") == Customer.Kind.PERSON
         return {"sort_name": pinyin_key(values.get("name") or "", person=is_person)[:400]}
-
-    def validate(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """A parent and a credit code belong to companies."""
-        errors: dict[str, Any] = {}
-        if values.get("kind") == Customer.Kind.PERSON:
-            for name in ("parent", "credit_code"):
-                if values.get(name):
-                    errors[name] = _("Only companies have this.")
-        return errors
 
     def after_write(self, act: Any, ids: Sequence[int]) -> None:
         """Moves between stages are counted; the rules look at what was written."""

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from crm.access import names
 from crm.access.errors import NotVisible
@@ -25,7 +25,7 @@ DEEPEST = 20
 IN_BLOCK = 6
 
 
-@require_GET
+@require_safe
 def feed_page(request: HttpRequest) -> HttpResponse:
     """GET /feed/?by=all&page=: what changed, by others unless all is asked for."""
     door = access_to(request.user, MODULE)

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from crm.access import names
 from crm.access.errors import NotAllowed
@@ -29,7 +29,7 @@ PAGE = 50
 DEEPEST = 40
 
 
-@require_GET
+@require_safe
 def moves_page(request: HttpRequest) -> HttpResponse:
     """GET /customers/stages/?period=&day=&from=&to=&page=: counts of what the reader sees."""
     door = access_to(request.user, MODULE)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.views.setup.parts import control, crumbs, form_page, options, typed
 from crm.access.errors import Refusal
@@ -41,7 +41,7 @@ def _title() -> str:
     return _("Stages by rule")
 
 
-@require_GET
+@require_safe
 def rule_list(request: HttpRequest) -> HttpResponse:
     """GET /setup/stages/."""
     require_administrator(request)

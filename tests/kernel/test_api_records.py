@@ -182,6 +182,9 @@ def test_security_86_the_second_of_two_editors_sees_both_values(owner, cast):
     body = told(owner.patch(f"{CUSTOMERS}{pk}/", {"level": "C", "city": "无锡"}, if_match="1"), 409)
     assert body["version"] == 2
     assert body["changed_by"] == {"id": cast.manager.pk, "label": "Manager"}
+    cast.state("owner", "customers", "changed_by", "hidden")
+    body = told(owner.patch(f"{CUSTOMERS}{pk}/", {"level": "C"}, if_match="1"), 409)
+    assert body["changed_by"] is None
     by_field = {one["field"]: one for one in body["conflicts"]}
     assert by_field["level"] == {"field": "level", "before": "A", "theirs": "B", "mine": "C"}
     assert stored("customers", pk).city == "苏州"

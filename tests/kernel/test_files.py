@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 from crm.documents.models import Attachment
 from crm.documents.services import attach_files, open_attachment
 from crm.records.errors import Invalid
+from crm.records.lifecycle import delete_records, purge_records
 from tests.kernel.helpers import add, at_once, refused
 
 # The harmless text that every scanner calls a virus, in two halves so that none meets it here.
@@ -120,6 +121,18 @@ def test_security_81_an_infected_file_is_refused_and_leaves_nothing(
     assert (storage(), Attachment.rows.count()) == ([], 0)
     (pk,) = attach(cast.owner, note, given())
     assert open_attachment(cast.owner, pk)[1].read() == b"forty pumps"
+
+
+def test_a_purge_takes_the_file_along(
+    cast, note, settings, storage, django_capture_on_commit_callbacks
+):
+    attach(cast.owner, note, given())
+    settings.BIN_DAYS = 0
+    delete_records(actor=cast.administrator, module="follow-ups", pks=[note])
+    assert len(storage()) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        purge_records(actor=cast.administrator, module="follow-ups", pks=[note])
+    assert storage() == []
 
 
 def test_a_scanner_without_a_verdict_lets_nothing_in(cast, note, scanner, settings, storage):

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from crm.access.policy import access_to
+from crm.lib.codes import expected_check_character
 from crm.lists.query import query_of
 from crm.records.act import Act
 from crm.records.bulk_changes import update_many
-from crm.records.errors import Invalid
+from crm.records.errors import DuplicateFound, Invalid
 from crm.records.services import create_record, update_record
 from sales.customers.models import Customer
 from tests.people import Cast
@@ -46,11 +47,14 @@ def test_two_rows_of_one_batch_cannot_close_a_ring(cast: Cast) -> None:
     assert (parent_of(first), parent_of(second)) == (second, None)
 
 
-def test_a_person_has_no_credit_code_and_no_parent(cast: Cast) -> None:
-    top = company(cast.owner, "泊川水务集团有限公司")
-    with pytest.raises(Invalid) as refused:
-        company(cast.owner, "卢丽娟", kind="person", parent=top)
-    assert list(refused.value.fields) == ["parent"]
+def test_a_sole_trader_is_known_by_the_credit_code(cast: Cast) -> None:
+    code = "91310000MA1FL5E63"
+    code += expected_check_character(f"{code}X")
+    company(cast.owner, "卢丽娟", kind="person", credit_code=code)
+    for kind in ("person", "company"):
+        with pytest.raises(DuplicateFound) as refused:
+            company(cast.owner, "丽娟花店", kind=kind, credit_code=code)
+        assert list(refused.value.fields) == ["credit_code"]
 
 
 def test_a_customer_has_one_colleague_who_serves_it(cast: Cast) -> None:

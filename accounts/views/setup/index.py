@@ -6,14 +6,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.views.asking import Asking
 from accounts.views.setup.parts import administrators_only, crumbs
 from crm.modules.registry import contributions
 
 
-@require_GET
+@require_safe
 @administrators_only
 def index(request: Asking) -> HttpResponse:
     """What an administrator can set up."""

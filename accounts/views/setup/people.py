@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Department, Position, Role, User
 from accounts.phones import shown_phone
@@ -44,7 +44,7 @@ from crm.modules.registry import module_named
 from crm.records.owners import count_owned
 
 
-@require_GET
+@require_safe
 @administrators_only
 def people_list(request: Asking) -> HttpResponse:
     """Everybody who signs in, by department or by name."""

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import SignInAttempt
 from accounts.signin.throttle import Result
@@ -24,7 +24,7 @@ KINDS = ("", "good", "bad")
 GOOD = (Result.SUCCESS, Result.CODE_NEEDED, Result.SENT)
 
 
-@require_GET
+@require_safe
 @administrators_only
 def sign_ins(request: Asking) -> HttpResponse:
     """Newest first; by result, person or address, and day."""

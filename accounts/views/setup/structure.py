@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Department, Position, Role, Team, User
 from accounts.services import departments as tree
@@ -35,7 +35,7 @@ def _people_choices() -> list[tuple[int, str]]:
     return [(user.pk, f"{user.display_name} · {user.department or ''}") for user in found]
 
 
-@require_GET
+@require_safe
 @administrators_only
 def departments(request: Asking) -> HttpResponse:
     """The tree, one department of it, and the teams."""
