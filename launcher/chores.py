@@ -80,6 +80,10 @@ def _prepare_database(project: Project, environment: dict[str, str]) -> None:
         raise explain("Preparing the database", log.read_text() or last_line(log), str(log))
 
 
+# All tests: two processes, each with a database and a broker of its own; a file stays together.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+
+
 def test(project: Project, arguments: Sequence[str]) -> int:
     """All tests, or those that the arguments name, on services of their own; pytest's exit code."""
     services = Services(project)
@@ -93,7 +97,9 @@ def test(project: Project, arguments: Sequence[str]) -> int:
             chromium = chromium_executable()
             if chromium:
                 environment["CHROMIUM"] = chromium
-            command = [str(project.python), "-m", "pytest", *arguments]
+            is_whole = all(one.startswith("-") for one in arguments)
+            together = SIDE_BY_SIDE if is_whole and (os.cpu_count() or 1) > 1 else ()
+            command = [str(project.python), "-m", "pytest", *together, *arguments]
             return subprocess.run(command, cwd=project.root, env=environment).returncode
         except KeyboardInterrupt:
             return 130

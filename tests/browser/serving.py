@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.management import call_command
@@ -17,22 +16,10 @@ from django.db import connection, connections
 from django.test.testcases import LiveServerThread
 from django.test.utils import override_settings
 
+from tests.database import database_url
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = ("-m", "celery", "-A", "crm.celery", "worker", "--pool=solo", "--loglevel=WARNING")
-
-
-def database_url() -> str:
-    """The address of the database that this process uses now.
-
-    Host and port stand as options, since the host may be the folder of a socket.
-    """
-    one = connection.settings_dict
-    options = one.get("OPTIONS") or {}
-    host = one["HOST"] or options.get("host", "")
-    port = one["PORT"] or options.get("port", "") or 5432
-    password = f":{quote(str(one['PASSWORD']))}" if one["PASSWORD"] else ""
-    place = urlencode({"host": host, "port": port})
-    return f"postgres://{quote(str(one['USER']))}{password}@/{one['NAME']}?{place}"
 
 
 def load_demo_once() -> None:

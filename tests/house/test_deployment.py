@@ -8,15 +8,15 @@ import subprocess
 import sys
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from django.contrib.auth.hashers import make_password
-from django.db import connection
 
 from accounts.demo import DEMO_PASSWORD, demo_people_left
 from accounts.models import User
+from tests.database import database_url
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -312,14 +312,6 @@ def test_security_125_pickle_is_refused():
     assert "pickle runs what it reads" in done.stdout, done.stderr
 
 
-def _database_url() -> str:
-    """The tests' own database, as production would be given it."""
-    at = connection.settings_dict
-    password = f":{quote(at['PASSWORD'], safe='')}" if at["PASSWORD"] else ""
-    host = quote(at["HOST"] or "localhost", safe="")
-    return f"postgres://{at['USER']}{password}@{host}:{at['PORT'] or 5432}/{at['NAME']}"
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("server", ["wsgi", "asgi"])
 def test_security_125_demo_people_in_the_database_are_not_served(server, settings):
@@ -328,7 +320,7 @@ def test_security_125_demo_people_in_the_database_are_not_served(server, setting
         username="rep2", display_name="孙悦", password=make_password(DEMO_PASSWORD)
     )
     start = ("-c", f"import crm.{server}")
-    done = _run(*start, DATABASE_URL=_database_url())
+    done = _run(*start, DATABASE_URL=database_url())
     assert done.returncode != 0
     assert "still opens: rep2." in done.stderr.strip().splitlines()[-1], done.stderr
     User.objects.filter(pk=person.pk).update(is_active=False)
@@ -336,5 +328,5 @@ def test_security_125_demo_people_in_the_database_are_not_served(server, setting
     User.objects.filter(pk=person.pk).update(is_active=True, password=make_password("another 9 x"))
     assert demo_people_left() == []
     User.objects.filter(pk=person.pk).update(is_active=False)
-    done = _run(*start, DATABASE_URL=_database_url())
+    done = _run(*start, DATABASE_URL=database_url())
     assert done.returncode == 0, done.stderr

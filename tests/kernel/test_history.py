@@ -170,7 +170,13 @@ def test_child_rows_of_a_history_are_found_by_their_act(cast, queries):
     ]
     (asked,) = [one["sql"] for one in seen if "crm_phone_history" in one["sql"]]
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            "INSERT INTO crm_phone_history (id, module, record_id, position, number, kind,"
+            " history_date, history_type, request_id, act)"
+            " SELECT n, 'customers', n, 0, '', '', now(), '+', '', gen_random_uuid()"
+            " FROM generate_series(1000000, 1005000) AS n"
+        )
+        cursor.execute("ANALYZE crm_phone_history")
         cursor.execute(f"EXPLAIN {asked}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "crm_phone_acts" in plan, plan

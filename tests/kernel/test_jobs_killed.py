@@ -18,7 +18,7 @@ from django.conf import settings as project
 from crm.jobs.models import Job, JobRow
 from crm.jobs.tasks import sweep_jobs
 from sales.customers.models import Customer
-from tests.browser.serving import database_url
+from tests.database import database_url
 from tests.kernel.exchange_calls import upload
 from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
