@@ -16,6 +16,7 @@ UNSCOPED = {
 ROWS = {
     "crm/exchange/undo.py": "asks whether an import's records still live; changes by services",
     "crm/customfields/usage.py": "counts how often a choice is used, for administrators",
+    "crm/documents/collection.py": "the files of rows that are removed for good",
     "crm/documents/quota.py": "counts the files that one person added",
     "crm/documents/services.py": "whether a file's record lives, after its Access was asked",
     "crm/api/phone_lookup.py": "child rows by number; the records then pass their Access",

@@ -28,6 +28,10 @@ from django.http import HttpResponse
 from django.urls import path
 urlpatterns = [path("healthz", lambda request: HttpResponse("ok"))]
 """
+WSGI = """
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+"""
 CELERY = """
 from celery import Celery
 app = Celery("crm")
@@ -46,10 +50,10 @@ def make(root: Path) -> None:
     for package in (root / "crm", settings):
         (package / "__init__.py").touch()
     shutil.copy(ROOT / "crm/settings/environment.py", settings)
-    shutil.copy(ROOT / "crm/wsgi.py", root / "crm")
     (settings / "development.py").write_text(SETTINGS)
     (root / "crm" / "urls.py").write_text(URLS)
     (root / "crm" / "celery.py").write_text(CELERY)
+    (root / "crm" / "wsgi.py").write_text(WSGI)
     (root / "var" / "log").mkdir(parents=True)
 
 
