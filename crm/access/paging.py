@@ -23,8 +23,10 @@ from crm.access import names
 from crm.access.statements import Statement, compiled
 from crm.modules.fields import Field
 
-# Up to this many rows deep, each owner's or department's rows are read from its own index.
+# Each owner's or department's rows are read from its own index up to this many rows deep; of few
+# owners or departments deeper, as long as this many rows are read in all.
 LATERAL_DEPTH = 1000
+LATERAL_ROWS = 60_000
 
 
 class _PlaceOf(Func):
@@ -193,7 +195,8 @@ class Branch:
 
     def is_lateral(self, depth: int) -> bool:
         """Whether reading each value's rows from its own index is cheaper."""
-        return len(self.values) > 1 and depth <= LATERAL_DEPTH
+        most = max(LATERAL_DEPTH, LATERAL_ROWS // max(len(self.values), 1))
+        return len(self.values) > 1 and depth <= most
 
 
 def is_direct(branches: Sequence[Branch], wanted: Slice) -> bool:
