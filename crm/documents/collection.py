@@ -13,7 +13,12 @@ from crm.modules.collections import Collection
 def forget_files(ids: Sequence[int]) -> None:
     """Take the files of these rows out of the storage as soon as their removal is certain."""
     stored = list(Attachment.rows.filter(pk__in=ids).values_list("stored", flat=True))
-    transaction.on_commit(lambda: [default_storage.delete(name) for name in stored], robust=True)
+
+    def delete() -> None:
+        for name in stored:
+            default_storage.delete(name)
+
+    transaction.on_commit(delete, robust=True)
 
 
 FILES = Collection(
