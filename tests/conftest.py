@@ -20,6 +20,7 @@ from crm.modules import registry, stamp
 from crm.records.numbers import make_sequence
 from crm.start import after_migrate
 from sales.life import rules as stage_rules
+from tests.database import empty_events
 from tests.people import Cast, make_cast
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -72,6 +73,17 @@ def _english() -> Iterator[None]:
     """Sentences are read in English, as the cast does."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_event_stays(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """A test that commits takes its events along."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    commits = marker is not None and marker.kwargs.get("transaction")
+    if commits or "transactional_db" in request.fixturenames:
+        with django_db_blocker.unblock():
+            empty_events()
 
 
 @pytest.fixture

@@ -38,6 +38,11 @@ def _django_db_helper() -> None:
     """No transaction and no sweeping for each test: `product` does that for each module."""
 
 
+@pytest.fixture(autouse=True)
+def _no_event_stays() -> None:
+    """Nor is the event table swept for each."""
+
+
 @dataclass(frozen=True)
 class Product:
     """The running product."""
