@@ -174,14 +174,7 @@ def test_its_api_and_schema(samples):
     assert json.loads(api.get("samples/").content)["results"] == []
 
 
-def test_its_import_and_export(samples, settings, tmp_path):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path)},
-        },
-    }
+def test_its_import_and_export(samples, own_files):
     cast = samples
     job = imported(
         cast.owner, "Name,State,Price\nValve A,Sent,3\nValve B,Packed,4.5\n", module="samples"

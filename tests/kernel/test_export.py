@@ -24,8 +24,9 @@ from crm.records.errors import NotAllowed
 from sales.customers.models import Customer
 from tests.kernel.exchange_calls import done, exported, file_of, imported, outcomes, sheet_of
 from tests.kernel.helpers import add, stored, unlike
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 ALL = "name,level,phones,tags,owner,revenue,remark,addresses"
 NASTY = [

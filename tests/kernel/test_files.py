@@ -23,16 +23,9 @@ exit 0
 
 
 @pytest.fixture(autouse=True)
-def storage(settings, tmp_path):
+def storage(own_files):
     """An empty storage for each test; answers what lies in it."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path / "media")},
-        },
-    }
-    folder = tmp_path / "media/attachments"
+    folder = own_files / "attachments"
     return lambda: sorted(folder.iterdir()) if folder.exists() else []
 
 

@@ -31,17 +31,7 @@ from tests.kernel.exchange_calls import (
 from tests.kernel.helpers import add, stored, unlike
 from tests.people import Cast
 
-
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path)},
-        },
-    }
+pytestmark = pytest.mark.usefixtures("own_files")
 
 
 def guesses(person: Any, *headings: str, samples: Any = ()) -> dict[str, str]:

@@ -17,8 +17,9 @@ from sales.contacts.models import Contact
 from sales.customers.models import Customer
 from tests.data_makers import messy_workbook
 from tests.kernel.exchange_calls import imported, outcomes, reasons, sheet_of
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "b2b_pipeline"
 MAPPING = {

@@ -26,8 +26,9 @@ from tests.kernel.exchange_calls import (
     upload,
 )  # fmt: skip
 from tests.kernel.helpers import add, change, stored, unlike
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 
 def undone(job: Job) -> Job:

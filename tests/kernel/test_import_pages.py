@@ -13,8 +13,9 @@ from crm.jobs.running import run
 from sales.customers.models import Customer
 from tests.kernel.exchange_calls import table
 from tests.kernel.helpers import add, unlike
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 TEXT = "公司全称|税号|级别|年营业额（万）"
 

@@ -21,8 +21,9 @@ from sales.customers.models import Customer
 from tests.kernel.api_calls import Api, told
 from tests.kernel.exchange_calls import done, outcomes, table, upload
 from tests.kernel.helpers import add, at_once, unlike
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 
 def names(count: int) -> str:

@@ -20,8 +20,9 @@ from crm.jobs.tasks import sweep_jobs
 from sales.customers.models import Customer
 from tests.database import database_url
 from tests.kernel.exchange_calls import upload
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import Cast
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 ROWS = 6000
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,9 +74,9 @@ def wait_for(what: Callable[[], Any], seconds: float) -> None:
 @pytest.mark.skipif(
     not str(project.CELERY_BROKER_URL).startswith("redis"), reason="there is no Redis here"
 )
-def test_killed_in_the_middle(lasting_cast: Cast, tmp_path: Path) -> None:
+def test_killed_in_the_middle(lasting_cast: Cast, own_files: Path) -> None:
     data = "name,level\n" + "".join(f"Firm {number:05d} of many,A\n" for number in range(ROWS))
-    with worker(tmp_path) as first:
+    with worker(own_files) as first:
         job = upload(lasting_cast.owner, data, policy="create")
         wait_for(lambda: Job.objects.get(pk=job.pk).done >= 1000, 120)
         os.killpg(first.pid, signal.SIGKILL)
@@ -83,7 +84,7 @@ def test_killed_in_the_middle(lasting_cast: Cast, tmp_path: Path) -> None:
     done = Job.objects.get(pk=job.pk).done
     assert 1000 <= done < ROWS
     assert Customer.unscoped.count() == done
-    with worker(tmp_path):
+    with worker(own_files):
         wait_for(lambda: _swept(job.pk), 120)
     assert Customer.unscoped.count() == ROWS
     assert JobRow.objects.filter(job=job, outcome="created").count() == ROWS

@@ -35,8 +35,9 @@ from tests.kernel.api_calls import Api, told
 from tests.kernel.exchange_calls import exported, file_of
 from tests.kernel.helpers import add, at_once, change, found, refused, stored
 from tests.kernel.pages import browser
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import PASSWORD, PEOPLE, fill_role, make_role
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 WORD = "zqcanary"
 

@@ -16,7 +16,8 @@ from tests.kernel.api_calls import Api, told
 from tests.kernel.exchange_calls import exported, sheet_of
 from tests.kernel.helpers import add, change, refused, stored, unlike
 from tests.kernel.pages import NEVER, browser, everything_said
-from tests.kernel.test_import import _files  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 HTMX = {"HX-Request": "true"}
 

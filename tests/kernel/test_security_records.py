@@ -21,8 +21,9 @@ from tests.kernel.api_calls import Api, told
 from tests.kernel.exchange_calls import exported, file_of, imported, table
 from tests.kernel.helpers import add, stored, unlike
 from tests.kernel.pages import NEVER, browser, everything_said
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import share
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 
 def record_addresses():

@@ -25,8 +25,9 @@ from tests.kernel.api_calls import Api
 from tests.kernel.exchange_calls import exported, file_of
 from tests.kernel.helpers import add, refused, unlike
 from tests.kernel.pages import browser
-from tests.kernel.test_import import _files  # noqa: F401
 from tests.people import everywhere, fill_role
+
+pytestmark = pytest.mark.usefixtures("own_files")
 
 HOSTILE = [
     "a'b\"c", "x; DROP TABLE crm_custom_record; --", "50%s (%d) %(x)s", "{0} {x.__class__}",
