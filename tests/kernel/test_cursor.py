@@ -11,23 +11,20 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm.access import paging, statements
-from crm.access.grants import Grants, Scope
+from crm.access import paging
 from crm.access.paging import Key, Slice
-from crm.access.policy import Access, access_to
+from crm.access.policy import access_to
 from crm.lists import query as list_query
 from crm.lists import turning
 from crm.lists.cursor import place_of, token_for
 from crm.lists.errors import BadQuery
 from crm.lists.query import query_from
 from crm.lists.turning import read_page
-from crm.modules.registry import module_named
 from crm.modules.stamp import raise_rights_version
 from sales.models import Customer
 from tests.kernel.api_calls import Api, ids, told
 from tests.kernel.helpers import add, ask
-from tests.kernel.test_paging import Back, in_order, make, orders, rows
-from tests.people import share
+from tests.kernel.test_paging import Back, door, in_order, orders, rows
 
 SIZE = 3
 EXAMPLES = settings(
@@ -55,31 +52,6 @@ def walk(access, first, limit=40):
             break
         mark = marks[0]
     return [row.pk for row in forward], [row.pk for row in backward]
-
-
-def door(cast, drawn, owners, below):
-    people = [p.pk for p in (cast.teammate, cast.stranger, cast.clerk, cast.leader, cast.manager)]
-    departments = [cast.departments[name].pk for name in ("east", "west", "centre")]
-    made = make(drawn, people, departments)
-    shared = {row.pk for row, one in zip(made, drawn, strict=True) if one[-1]}
-    for pk in shared:
-        share("customers", pk, cast.owner)
-    scope = Scope(
-        owners=frozenset(people[n] for n in owners),
-        departments=frozenset(departments[n] for n in below),
-    )
-    statements._kept.clear()  # grants made by hand raise no version of the rights
-    grants = Grants(
-        user_id=cast.owner.pk, module="customers", scopes={"view": scope}, states={"name": 2}
-    )
-    reached = [
-        row
-        for row in made
-        if row.owner_id in scope.owners
-        or row.department_id in scope.departments
-        or row.pk in shared
-    ]
-    return Access(cast.owner, module_named("customers"), grants), reached
 
 
 @pytest.mark.parametrize("lateral_depth", [1000, 0])
