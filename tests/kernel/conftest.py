@@ -12,6 +12,7 @@ import pytest
 def own_files(settings: Any, tmp_path: Path) -> Path:
     """Uploads and files of jobs lie in this folder, gone after the test."""
     folder = tmp_path / "media"
+    folder.mkdir()
     settings.MEDIA_ROOT = str(folder)
     settings.STORAGES = {
         **settings.STORAGES,
