@@ -11,6 +11,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STATICFILES_STORAGE_MANIFEST_STRICT = False
+STATIC_ROOT = None  # nothing is collected here; WhiteNoise finds files where they are written
 
 # Of several processes side by side (gw0, gw1, …) each has a Redis database of its own, as it has
 # its own in PostgreSQL.

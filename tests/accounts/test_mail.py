@@ -22,6 +22,9 @@ from accounts.tasks import send_waiting_resets
 from tests.accounts.conftest import PASSWORD, Company
 from tests.accounts.test_throttle import guess
 
+# The test's own server asks for a password over an open way.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
 NEW = "quite another 9"
 
 

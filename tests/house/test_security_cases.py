@@ -107,7 +107,7 @@ ROOMS_TO_COME = {
 }  # fmt: skip
 
 
-def tests_by_number() -> Counter[int]:
+def count_by_number() -> Counter[int]:
     """How many tests carry each number."""
     found: Counter[int] = Counter()
     for path in code("tests"):
@@ -118,14 +118,14 @@ def tests_by_number() -> Counter[int]:
 
 
 def test_every_case_has_a_test_or_a_reason():
-    found = tests_by_number()
+    found = count_by_number()
     assert sorted(number for number in TESTED if not found[number]) == []
     assert set(TESTED) & set(ABSENT) == set()
 
 
 def test_every_number_is_a_case():
     others = {95, 107}  # of faults and of load
-    assert sorted(set(tests_by_number()) - set(TESTED) - others) == []
+    assert sorted(set(count_by_number()) - set(TESTED) - others) == []
 
 
 def test_no_reason_outlives_the_room_that_it_waits_for():
