@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from crm.lib.grams import grams
+from crm.lib.grams import grams, query_grams
 from crm.lib.matching import bare_name
 from crm.lib.phones import InvalidPhone, parse_phone, reversed_digits
 from crm.lib.pinyin import initials, joined_pinyin
@@ -63,6 +63,17 @@ def words_of(field: Field, text: str) -> set[str]:
             words.add(initials(called)[:LONGEST])
     words.discard("")
     return words
+
+
+def is_called(field: Field, text: str, asked: str) -> bool:
+    """Whether the text of a field holds all that is asked: as it is written, or as it sounds."""
+    wanted = query_grams(asked)
+    words = words_of(field, text)
+    typed = wanted[-1] if wanted and wanted[-1].isascii() else ""
+    return bool(wanted) and all(
+        word in words or (word == typed and any(one.startswith(word) for one in words))
+        for word in wanted
+    )
 
 
 def _called(name: str) -> set[str]:

@@ -15,6 +15,7 @@ from crm.lists.query import order_from
 from crm.lists.show import in_sentence
 from crm.modules.registry import all_modules, module_named
 from crm.search.asking import search_condition
+from crm.search.entries import is_called
 from crm.views.lists import title_of
 
 EACH = 8
@@ -55,11 +56,11 @@ def _about(door: Access, row: Any) -> str:
 
 
 def _why(door: Access, row: Any, text: str) -> Any:
-    """Which readable value matched, with the asked part marked; nothing where the title did."""
+    """Which readable value matched, with the asked part marked; nothing where the title fits."""
     asked = text.strip().casefold()
     digits = "".join(sign for sign in asked if sign.isdigit())
-    title = title_of(door, row).casefold()
-    if asked in title:
+    title = title_of(door, row)
+    if asked in title.casefold() or is_called(door.module.fields[door.module.title], title, text):
         return ""
     for path in door.module.search.values():
         name, _dot, member = path.partition(".")

@@ -39,6 +39,18 @@ def test_a_person_is_found_without_the_surname(cast):
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [("松屿", ""), ("songyuzhi", ""), ("syzy", ""), ("shsy", ""), ("songyu88", "songyu88"), ("li@songyu", "li@songyu.example")],
+)  # fmt: skip
+def test_the_reason_is_told_where_the_name_is_not_it(cast, firm, client, text, why):
+    client.force_login(cast.owner)
+    shown = client.get("/palette/", {"q": text}).content.decode()
+    assert "松屿制药" in shown
+    assert ('class="because"' in shown) == bool(why)
+    assert f"<mark>{why}</mark>" in shown or not why
+
+
+@pytest.mark.parametrize(
     "text", ["松江", "unsearched", "13999", "制松", "@", "!!", "'", "n_松", "n:松屿"]
 )
 def test_what_does_not(cast, firm, text):
