@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from crm.access.errors import NotVisible
+from crm.access.policy import access_to
 from crm.customfields.models import Option
 from crm.customfields.usage import is_used, uses_of
 from crm.lib.whole import whole_number, whole_numbers
+from crm.modules.module import Module
 from crm.modules.registry import all_modules
 from crm.modules.stamp import raise_definitions_version
 from crm.records.audit import record_audit
@@ -89,9 +91,16 @@ def _menu(labels: dict[str, str], known: list[str], current: str) -> list[dict[s
 
 
 def _uses(request: HttpRequest, name: str, options: list[Option]) -> HttpResponse:
-    """…?part=uses: by how many records each choice is used, counted after the page stands."""
-    found = uses_of(name, [option.value for option in options])
-    items = [{"pk": option.pk, "count": found[option.value]} for option in options]
+    """…?part=uses: by how many records each choice is used, counted after the page stands.
+
+    A field that the administrator's own roles hide is not counted; if all are hidden, none is.
+    """
+
+    def may_read(module: Module, path: str) -> bool:
+        return path in access_to(request.user, module).readable
+
+    found = uses_of(name, [option.value for option in options], may_read)
+    items = [{"pk": option.pk, "count": found.get(option.value)} for option in options]
     return render(request, "setup/dictionary_uses.html", {"items": items})
 
 

@@ -3,9 +3,11 @@
 import pytest
 from django.db import connection
 
+from accounts.models import RoleField
+from crm.access.grants import State
 from crm.customfields.models import FieldDefinition, Option
 from crm.customfields.usage import is_used, uses_of
-from crm.modules.stamp import raise_definitions_version
+from crm.modules.stamp import raise_definitions_version, raise_rights_version
 from tests.kernel.helpers import add
 
 PAGE = "/setup/dictionaries/industry/"
@@ -48,6 +50,17 @@ def test_the_counts_come_after_it(used, client):
     assert f'<span id="uses-{option(used[0])}" hx-swap-oob="true">2</span>' in counts
     assert f'<span id="uses-{option(used[1])}" hx-swap-oob="true">1</span>' in counts
     assert f'<span id="uses-{option(used[2])}" hx-swap-oob="true">0</span>' in counts
+
+
+def test_what_a_role_hides_is_not_counted(used, cast, client):
+    RoleField.objects.filter(
+        role=cast.roles["administrator"], module="customers", field="industry"
+    ).update(state=State.HIDDEN)
+    raise_rights_version()
+    counts = client.get(PAGE, {"part": "uses"}, headers={"HX-Request": "true"}).content.decode()
+    assert f'<span id="uses-{option(used[0])}" hx-swap-oob="true"></span>' in counts
+    answer = client.post(PAGE, posted(used, delete=str(option(used[0]))))
+    assert answer.status_code == 400  # that it is in use is said all the same
 
 
 def test_a_choice_in_use_stays_and_another_goes(used, client):
