@@ -43,6 +43,12 @@ function foldJobs() {
   show();
 }
 
+// What a page of refusal says of its reason: held by somebody else, or stopped at the time limit.
+function reasonIn(page) {
+  const reason = new DOMParser().parseFromString(page, "text/html").querySelector("[data-reason]");
+  return reason ? reason.textContent.trim() : "";
+}
+
 /** Shows `text`; `act` {label, run} puts a button beside it; kind "alert" is read out at once. */
 export function say(text, { act = null, kind = "status" } = {}) {
   const toast = document.createElement("div");
@@ -85,7 +91,8 @@ export function start() {
     if (!event.detail.elt?.matches?.("form[data-inline]")) say(word("offline"), { kind: "alert" });
   });
   document.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    say(word(status === 403 ? "refused" : status === 404 ? "gone" : "failed"), { kind: "alert" });
+    const { status, responseText } = event.detail.xhr;
+    const known = word(status === 403 ? "refused" : status === 404 ? "gone" : "failed");
+    say((status === 503 && reasonIn(responseText)) || known, { kind: "alert" });
   });
 }

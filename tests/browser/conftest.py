@@ -7,6 +7,7 @@ in the console and on a refusal by the content policy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,8 +69,11 @@ class Watch:
     def _note(self, line: Any) -> None:
         if line.type != "error":
             return
-        is_answer = "the server responded with a status of" in line.text
-        if is_answer and any(f"status of {status} " in line.text for status in self.expects):
+        # the browser's own words for a refused answer, and htmx's
+        answer = re.search(
+            r"responded with a status of (\d+)|Response Status Error Code (\d+)", line.text
+        )
+        if answer and int(answer[1] or answer[2]) in self.expects:
             return
         address = line.location.get("url", "")
         if address.endswith("/favicon.ico"):

@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import User
 from crm.access.policy import access_to
+from crm.deadlines import limit_pages, unlimit
 from crm.records.services import create_record, update_record
+from sales.models import Customer
 from tests.browser.conftest import SCREEN, Product, SignIn, Watch, compose, end_composition
 from tests.browser.faults import faults
 
@@ -264,6 +266,30 @@ def test_anothers_record_looks_like_one_that_never_was(
     assert seen[0] == seen[1]
     assert seen[0][0] == 404
     assert name not in seen[0][1]
+
+
+def test_a_record_that_somebody_holds_says_so(
+    sign_in: SignIn, customer: Any, watch: Watch, settings: Any
+) -> None:
+    pk, _name = customer(wechat="old")
+    watch.expects.add(503)
+    settings.LOCK_SECONDS = 1
+    limit_pages()
+    try:
+        page = sign_in("rep", "en")
+        page.goto(f"/customers/{pk}/")
+        page.locator("#field-wechat").click()
+        box = page.locator("#field-wechat input[name=wechat]")
+        box.wait_for()
+        with transaction.atomic():
+            Customer.unscoped.select_for_update().get(pk=pk)
+            box.fill("mine")
+            box.press("Enter")
+            page.locator("[data-toast]").wait_for()
+    finally:
+        unlimit()
+    assert "Try again in a moment" in page.locator("[data-toast]").inner_text()
+    assert box.input_value() == "mine"
 
 
 @pytest.mark.parametrize("place", ["composer", "palette", "inline", "form"])
