@@ -1,6 +1,7 @@
 """What is true wherever the product runs. Every variable stands in README.md, Configuration."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
@@ -156,7 +157,7 @@ USE_TZ = True
 TIME_ZONE = env.text("COMPANY_TIME_ZONE", "Asia/Shanghai")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static-built"
+STATIC_ROOT: Path | None = BASE_DIR / "static-built"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/htmx", BASE_DIR / "node_modules/htmx.org/dist"),
