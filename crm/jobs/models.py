@@ -62,7 +62,7 @@ class Job(models.Model):
 class JobRow(models.Model):
     """What became of one row of an import: the record it made or changed, or why it was refused."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+", db_index=False)
     number = models.PositiveIntegerField()
     outcome = models.CharField(max_length=10)  # created updated skipped refused; checked: near
     module = models.CharField(max_length=40, blank=True)

@@ -59,7 +59,12 @@ def parse_phone(value: str | int | float) -> Phone:
     numbers of a spreadsheet (13800138000.0). Raises InvalidPhone. A plain Chinese mobile costs
     about 1 µs, others about 50 µs.
     """
-    text = value if isinstance(value, str) else _text_of_number(value)
+    return _read(value if isinstance(value, str) else _text_of_number(value))
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Phone:
+    """One number; kept, since a write reads it for its column, its keys and its search entry."""
     if _PLAIN_MOBILE.fullmatch(text):
         return _mobile(text)
     shown = _SHOWN_MOBILE.fullmatch(text)
@@ -163,9 +168,8 @@ def _parse_other(text: str, extension: str) -> Phone:
     return _parse_digits(text.translate(_SEPARATORS))._replace(extension=extension)
 
 
-@lru_cache(maxsize=4096)
 def _parse_digits(text: str) -> Phone:
-    """One number without its separators; kept, since a save reads each number several times."""
+    """One number without its separators."""
     try:
         number = phonenumbers.parse(text, _HOME_REGION)
     except NumberParseException as error:

@@ -36,6 +36,7 @@ class Event(models.Model):
 class UniqueValue(models.Model):
     """A value that at most one living record of a module holds; the database decides races."""
 
+    pk = models.CompositePrimaryKey("module", "field", "value")
     module = models.CharField(max_length=40)
     field = models.CharField(max_length=40)
     value = models.CharField(max_length=300)
@@ -44,11 +45,6 @@ class UniqueValue(models.Model):
     class Meta:
         app_label = "crm"
         db_table = "crm_unique_value"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["module", "field", "value"], name="crm_unique_value_once"
-            )
-        ]
         indexes = [models.Index("module", "record_id", name="crm_unique_value_record")]
 
     def __str__(self) -> str:
@@ -58,6 +54,7 @@ class UniqueValue(models.Model):
 class MatchKey(models.Model):
     """A key by which a record may be the same as another: offered, never refused."""
 
+    pk = models.CompositePrimaryKey("module", "rule", "key", "record_id")
     module = models.CharField(max_length=40)
     rule = models.CharField(max_length=20)
     key = models.CharField(max_length=300)
@@ -66,10 +63,7 @@ class MatchKey(models.Model):
     class Meta:
         app_label = "crm"
         db_table = "crm_match_key"
-        indexes = [
-            models.Index("module", "rule", "key", name="crm_match_key_key"),
-            models.Index("module", "record_id", name="crm_match_key_record"),
-        ]
+        indexes = [models.Index("module", "record_id", name="crm_match_key_record")]
 
     def __str__(self) -> str:
         return f"{self.module}.{self.rule}"

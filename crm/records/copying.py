@@ -90,7 +90,8 @@ def copy_text(value: Any) -> str:
     """One value in the text form of COPY."""
     if value is None:
         return NOTHING
-    text = _TEXTS.get(type(value), str)(value)
+    kind = type(value)
+    text = value if kind is str else _TEXTS.get(kind, str)(value)
     if text.isprintable() and "\\" not in text:
         return text
     return text.translate(_ESCAPES)  # slow, and seldom needed

@@ -66,12 +66,12 @@ def claim_keys(module: Module, keys: Mapping[int, Keys]) -> dict[int, tuple[str,
     for rule, key, pk in exact:
         if (rule, key, pk) not in won:
             lost.setdefault(pk, (rule, key))
-    near = [
+    near = {
         (rule, key[:LONGEST_KEY], pk)
         for pk, found in keys.items()
         if pk not in lost
         for rule, key in found.near
-    ]
+    }
     _add_near(module, near)
     return lost
 
@@ -91,7 +91,7 @@ def _claim_exact(module: Module, rows: Sequence[tuple[str, str, int]]) -> set[tu
         return set(cursor.fetchall())
 
 
-def _add_near(module: Module, rows: Sequence[tuple[str, str, int]]) -> None:
+def _add_near(module: Module, rows: Iterable[tuple[str, str, int]]) -> None:
     name = copy_text(module.name)
     copy_lines(
         MatchKey._meta.db_table,

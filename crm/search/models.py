@@ -8,6 +8,7 @@ from django.db import models
 class SearchEntry(models.Model):
     """What a record is found by. Owner and department are copies, so that scopes apply here."""
 
+    pk = models.CompositePrimaryKey("module", "record_id")
     module = models.CharField(max_length=40)
     record_id = models.BigIntegerField()
     owner_id = models.BigIntegerField(null=True)
@@ -18,9 +19,6 @@ class SearchEntry(models.Model):
     class Meta:
         app_label = "crm"
         db_table = "crm_search_entry"
-        constraints = [
-            models.UniqueConstraint(fields=["module", "record_id"], name="crm_search_entry_once")
-        ]
         indexes = [GinIndex(fields=["terms"], name="crm_search_entry_terms")]
 
     def __str__(self) -> str:

@@ -48,7 +48,7 @@ def _count(act: Act, ids: Sequence[int]) -> list[int]:
             " SELECT c.id, p.stage, c.stage, now(), %s FROM sales_customer c"
             " CROSS JOIN LATERAL (SELECT h.stage FROM sales_customer_history h WHERE h.id = c.id"
             " ORDER BY h.history_id DESC OFFSET 1 LIMIT 1) p"
-            " WHERE c.id = ANY(%s) AND p.stage <> c.stage RETURNING customer_id",
+            " WHERE c.id = ANY(%s) AND c.version > 1 AND p.stage <> c.stage RETURNING customer_id",
             [act.actor_id, list(ids)],
         )
         return [row[0] for row in cursor.fetchall()]
