@@ -195,8 +195,8 @@ class Branch:
 
     def is_lateral(self, depth: int) -> bool:
         """Whether reading each value's rows from its own index is cheaper."""
-        most = max(LATERAL_DEPTH, LATERAL_ROWS // max(len(self.values), 1))
-        return len(self.values) > 1 and depth <= most
+        count = len(self.values)
+        return count > 1 and depth <= max(LATERAL_DEPTH, LATERAL_ROWS // count)
 
 
 def is_direct(branches: Sequence[Branch], wanted: Slice) -> bool:
