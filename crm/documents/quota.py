@@ -5,12 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from crm.documents.models import Attachment
 from crm.records.errors import Invalid
+from crm.records.locks import wait_for
 
 MEGABYTE = 1024 * 1024
 
@@ -21,8 +21,7 @@ def require_room(person: Any, files: Sequence[UploadedFile]) -> None:
     Uploads of one person wait for each other until the transaction ends, so that two at once
     can't share the last room.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"files {person.pk}"])
+    wait_for(f"files {person.pk}")
     mine = Attachment.rows.filter(added_by_id=person.pk)
     used = mine.aggregate(count=Count("pk"), size=Sum("size"))
     if used["count"] + len(files) > settings.FILES_PER_PERSON:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from crm.access.policy import Access
 from crm.records.audit import record_audit
 from crm.records.beside import AuditEntry
 from crm.records.errors import DuplicateFound
+from crm.records.locks import wait_for
 
 WINDOW = timedelta(hours=1)
 
@@ -41,8 +42,7 @@ def spend(
 
     Raises TooMany. The lock makes parallel look-ups of one person wait for each other.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{action} {actor.pk}"])
+    wait_for(f"{action} {actor.pk}")
     since = timezone.now() - WINDOW
     had = AuditEntry.objects.filter(actor=actor, action=action, at__gt=since)
     times = list(had.order_by("-at").values_list("at", flat=True)[most - 1 : most])

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from crm.modules.module import Module
 from crm.records.errors import Invalid
+from crm.records.locks import wait_for
 
 
 def refuse_loops(module: Module, pk: int, changed: dict[str, Any]) -> None:
@@ -19,10 +19,7 @@ def refuse_loops(module: Module, pk: int, changed: dict[str, Any]) -> None:
         field = module.fields[name]
         if field.kind != "relation" or field.target != module.name or value is None:
             continue
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"tree {module.name}.{name}"]
-            )
+        wait_for(f"tree {module.name}.{name}")
         if pk == value or pk in _above(module, field.value_path, value):
             raise Invalid(fields={name: [_("That would put the record above itself.")]})
 
