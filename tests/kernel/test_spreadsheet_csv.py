@@ -33,6 +33,18 @@ def test_every_encoding_and_separator(encoding: str, separator: str) -> None:
     assert table.headings == ("客户名称", "电话", "备注")
 
 
+@pytest.mark.filterwarnings("error")
+def test_reading_may_stop_before_or_after_the_file_is_closed() -> None:
+    for closes_first in (False, True):
+        file = made_csv(TEXT)
+        rows = open_table(file).rows()
+        next(rows)
+        if closes_first:
+            file.close()
+        rows.close()
+        assert file.closed is closes_first
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_line_end(end: str) -> None:
     assert read(made_csv(TEXT.replace("\n", end))) == ROWS

@@ -64,7 +64,8 @@ class CsvSource:
         try:
             yield from self._numbered(_Lines(text))
         finally:
-            text.detach()
+            if not self._file.closed:  # whoever stops reading may have closed it before us
+                text.detach()
 
     def _numbered(self, lines: "_Lines") -> Iterator[Row]:
         reader = csv.reader(lines, delimiter=self.separator)
