@@ -17,7 +17,7 @@ from django.db.models import Q
 from accounts.models.roles import Role, RoleField, RoleHolder, RoleRight
 from accounts.models.structure import Department, Membership, TeamMember
 from crm.access.grants import EVERYTHING, NOTHING, Grants, Scope, ScopeName, State, no_grants
-from crm.modules.stamp import rights_version
+from crm.modules.stamp import forget_too, rights_version
 
 MOST_PEOPLE_KEPT = 2000
 
@@ -224,4 +224,4 @@ class Keeper:
 
 _keeper = Keeper()
 rights_of = _keeper.rights_of
-forget_all_rights = _keeper.clear
+forget_too(_keeper.clear)

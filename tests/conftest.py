@@ -13,13 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from accounts.grants import forget_all_rights
-from crm.access import names, sharing, statements
-from crm.customfields import company, dictionaries
 from crm.modules import registry, stamp
+from crm.modules.stamp import forget_everything
 from crm.records.numbers import make_sequence
 from crm.start import after_migrate
-from sales.life import rules as stage_rules
 from tests.database import empty_events
 from tests.people import Cast, make_cast
 
@@ -44,18 +41,6 @@ def _closed_network() -> Iterator[None]:
     socket.socket.connect = connect  # type: ignore[method-assign]
     yield
     socket.socket.connect = real  # type: ignore[method-assign]
-
-
-def forget_everything() -> None:
-    """Empty what this process keeps under the versions of rights and definitions."""
-    registry.forget()
-    forget_all_rights()
-    names._version = None
-    statements._kept.clear()
-    sharing._kept_version = None
-    dictionaries._cached_version = None
-    stage_rules.forget_rules()
-    company._cached_version = None
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """What people and departments are called, and how these names are ordered; all colleagues know."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.conf import settings
@@ -8,46 +9,42 @@ from django.contrib.auth import get_user_model
 
 from crm.access.rows import Ref
 from crm.lib.pinyin import pinyin_key
-from crm.modules.stamp import rights_version
+from crm.modules.stamp import KeptUnder, rights_version
 
 NAMED = frozenset({"user", "department"})  # kinds of fields whose values are called so
-_people: dict[int, str] = {}
-_departments: dict[int, str] = {}
-_places: dict[str, str] = {}
-_version: int | None = None
 
 
-def _fresh() -> None:
-    global _version
-    version = rights_version()
-    if version != _version:
-        _people.clear()
-        _departments.clear()
-        _places.clear()
-        _version = version
+@dataclass(frozen=True)
+class _Known:
+    people: dict[int, str] = field(default_factory=dict)
+    departments: dict[int, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+_known = KeptUnder(rights_version, _Known)
 
 
 def people(ids: Iterable[int | None]) -> dict[int, Ref]:
     """References to the persons with these ids; asks the database once for those unknown."""
-    _fresh()
+    known = _known.get().people
     wanted = {one for one in ids if one is not None}
-    missing = wanted - _people.keys()
+    missing = wanted - known.keys()
     if missing:
         found = get_user_model()._default_manager.filter(pk__in=missing)
-        _people.update(found.values_list("pk", "display_name"))
-    return {one: Ref(one, _people.get(one, str(one))) for one in wanted}
+        known.update(found.values_list("pk", "display_name"))
+    return {one: Ref(one, known.get(one, str(one))) for one in wanted}
 
 
 def departments(ids: Iterable[int | None]) -> dict[int, Ref]:
     """References to the departments with these ids."""
-    _fresh()
+    known = _known.get().departments
     wanted = {one for one in ids if one is not None}
-    missing = wanted - _departments.keys()
+    missing = wanted - known.keys()
     if missing:
         model = apps.get_model(settings.CRM_DEPARTMENT_MODEL)
         found = model._default_manager.filter(pk__in=missing)
-        _departments.update(found.values_list("pk", "name"))
-    return {one: Ref(one, _departments.get(one, str(one))) for one in wanted}
+        known.update(found.values_list("pk", "name"))
+    return {one: Ref(one, known.get(one, str(one))) for one in wanted}
 
 
 def places(kind: str) -> str:
@@ -55,8 +52,8 @@ def places(kind: str) -> str:
 
     So names order a million rows without a join; ids that nobody has stand behind all others.
     """
-    _fresh()
-    if kind not in _places:
+    known = _known.get().places
+    if kind not in known:
         is_person = kind == "user"
         model = get_user_model() if is_person else apps.get_model(settings.CRM_DEPARTMENT_MODEL)
         found = model._default_manager.values_list("pk", "display_name" if is_person else "name")
@@ -64,5 +61,5 @@ def places(kind: str) -> str:
         by_id = [len(ordered)] * max((pk for _key, pk in ordered), default=0)
         for place, (_key, pk) in enumerate(ordered):
             by_id[pk - 1] = place
-        _places[kind] = "{" + ",".join(map(str, by_id)) + "}"
-    return _places[kind]
+        known[kind] = "{" + ",".join(map(str, by_id)) + "}"
+    return known[kind]

@@ -16,7 +16,7 @@ from django.db.models import Lookup, Q
 from django.db.models.functions import Now
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from crm.modules.stamp import rights_version
+from crm.modules.stamp import KeptUnder, rights_version
 
 EDITING = frozenset({"edit"})
 
@@ -103,20 +103,15 @@ def _shares_of(
     )
 
 
-_kept: dict[Any, Any] = {}
-_kept_version: int | None = None
+_answers: KeptUnder[dict[Any, Any]] = KeptUnder(rights_version, dict)
 
 
 def _once(key: Any, ask: Callable[[], Any]) -> Any:
     """An answer kept for one rights version: whoever gives or takes a share raises it."""
-    global _kept_version
-    version = rights_version()
-    if version != _kept_version:
-        _kept.clear()
-        _kept_version = version
-    if key not in _kept:
-        _kept[key] = ask()
-    return _kept[key]
+    kept = _answers.get()
+    if key not in kept:
+        kept[key] = ask()
+    return kept[key]
 
 
 def _holds_shares(share: Any, holder: Q) -> bool:

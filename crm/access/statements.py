@@ -14,11 +14,14 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from crm.modules.stamp import forget_too
+
 Statement = tuple[str, tuple[Any, ...]]
 
 MOST_KEPT = 4000
 _kept: OrderedDict[Hashable, Statement] = OrderedDict()
 _lock = Lock()
+forget_too(_kept.clear)
 
 
 def compiled(found: QuerySet) -> Statement | None:

@@ -2,28 +2,21 @@
 
 from crm.customfields.models import CompanySetting
 from crm.modules.module import Module, Setting
-from crm.modules.stamp import definitions_version, raise_definitions_version
-
-_cached: dict[tuple[str, str], str] = {}
-_cached_version: int | None = None
+from crm.modules.stamp import KeptUnder, definitions_version, raise_definitions_version
 
 
-def _answers() -> dict[tuple[str, str], str]:
-    global _cached_version
-    version = definitions_version()
-    if version != _cached_version:
-        rows = CompanySetting.objects.values_list("module", "name", "value")
-        fresh = {(module, name): value for module, name, value in rows}
-        _cached.clear()
-        _cached.update(fresh)
-        _cached_version = version
-    return _cached
+def _read() -> dict[tuple[str, str], str]:
+    rows = CompanySetting.objects.values_list("module", "name", "value")
+    return {(module, name): value for module, name, value in rows}
+
+
+_answers = KeptUnder(definitions_version, _read)
 
 
 def answer_of(module: Module, name: str) -> str:
     """What the company has decided on one of the module's settings; its default otherwise."""
     setting = next(one for one in module.settings if one.name == name)
-    value = _answers().get((module.name, name), setting.default)
+    value = _answers.get().get((module.name, name), setting.default)
     return value if value in dict(setting.choices) else setting.default
 
 

@@ -6,32 +6,26 @@ from collections.abc import Iterable
 from crm.customfields.labels import label_in
 from crm.customfields.models import Option
 from crm.modules.fields import Field
-from crm.modules.stamp import definitions_version, raise_definitions_version
-
-_cached: dict[str, list[tuple[str, dict[str, str], bool]]] = {}
-_cached_version: int | None = None
+from crm.modules.stamp import KeptUnder, definitions_version, raise_definitions_version
 
 
-def _dictionaries() -> dict[str, list[tuple[str, dict[str, str], bool]]]:
-    global _cached_version
-    version = definitions_version()
-    if version != _cached_version:
-        fresh: dict[str, list[tuple[str, dict[str, str], bool]]] = {}
-        for name, value, labels, active in Option.objects.values_list(
-            "dictionary", "value", "labels", "is_active"
-        ):
-            fresh.setdefault(name, []).append((value, labels, active))
-        _cached.clear()
-        _cached.update(fresh)
-        _cached_version = version
-    return _cached
+def _read() -> dict[str, list[tuple[str, dict[str, str], bool]]]:
+    found: dict[str, list[tuple[str, dict[str, str], bool]]] = {}
+    for name, value, labels, active in Option.objects.values_list(
+        "dictionary", "value", "labels", "is_active"
+    ):
+        found.setdefault(name, []).append((value, labels, active))
+    return found
+
+
+_dictionaries = KeptUnder(definitions_version, _read)
 
 
 def options_of(field: Field, with_retired: bool = False) -> list[tuple[str, str]]:
     """(value, label) of each choice in the reader's language; retired ones only when asked."""
     if not field.dictionary:
         return [(str(value), str(label)) for value, label in field.choices]
-    found = _dictionaries().get(field.dictionary, [])
+    found = _dictionaries.get().get(field.dictionary, [])
     return [
         (value, label_in(labels, value))
         for value, labels, active in found
@@ -52,7 +46,7 @@ def value_of_label(field: Field, text: str) -> str | None:
             if wanted in {_spelled(str(value)), _spelled(str(label))}:
                 return str(value)
         return None
-    for value, labels, active in _dictionaries().get(field.dictionary, []):
+    for value, labels, active in _dictionaries.get().get(field.dictionary, []):
         if active and wanted in {_spelled(value), *map(_spelled, labels.values())}:
             return value
     return None

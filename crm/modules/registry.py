@@ -9,7 +9,7 @@ from django.utils.module_loading import module_has_submodule
 
 from crm.modules.fields import Field
 from crm.modules.module import Index, Module, Part
-from crm.modules.stamp import definitions_version
+from crm.modules.stamp import KeptUnder, definitions_version
 
 
 class UnknownModule(LookupError):
@@ -28,8 +28,6 @@ _contributed: dict[str, list[Part]] = {}
 _choices: Choices = {}
 _gathered: dict[str, list[Any]] = {}
 _sources: list[Callable[[], Definitions]] = []
-_current: dict[str, Module] = {}
-_current_version: int | None = None
 
 
 def load_declarations() -> None:
@@ -84,9 +82,7 @@ def shipped_choices() -> Choices:
 
 def forget() -> None:
     """Drop the built modules; the next look-up builds them anew."""
-    global _current_version
-    _current.clear()
-    _current_version = None
+    _built.forget()
 
 
 def declared_modules() -> list[type[Module]]:
@@ -113,31 +109,23 @@ def _build() -> dict[str, Module]:
     return built
 
 
-def _modules() -> dict[str, Module]:
-    global _current_version
-    version = definitions_version()
-    if version != _current_version:
-        built = _build()
-        _current.clear()
-        _current.update(built)
-        _current_version = version
-    return _current
+_built = KeptUnder(definitions_version, _build)
 
 
 def all_modules() -> list[Module]:
     """Every module, in menu order."""
-    return list(_modules().values())
+    return list(_built.get().values())
 
 
 def module_names() -> Iterable[str]:
     """The names of all modules."""
-    return _modules().keys()
+    return _built.get().keys()
 
 
 def module_named(name: str) -> Module:
     """The module called `name`. Raises UnknownModule."""
     try:
-        return _modules()[name]
+        return _built.get()[name]
     except KeyError:
         raise UnknownModule(name) from None
 

@@ -4,11 +4,14 @@ One row; raising a version happens in the transaction of the change itself, so t
 request after the commit already reads the new number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Generic, TypeVar
 
 from django.db import connection, models
+
+T = TypeVar("T")
 
 
 class Stamp(models.Model):
@@ -26,6 +29,7 @@ class Stamp(models.Model):
 
 
 _held: ContextVar[tuple[int, int] | None] = ContextVar("held_versions", default=None)
+_to_forget: list[Callable[[], object]] = []
 
 
 def make_stamp() -> None:
@@ -90,3 +94,36 @@ def raise_rights_version() -> None:
 def raise_definitions_version() -> None:
     """Make every process read definitions anew; call in the transaction of the change."""
     _raise("definitions")
+
+
+class KeptUnder(Generic[T]):
+    """What this process keeps under a version; who asks first after a change makes it anew."""
+
+    def __init__(self, version: Callable[[], Hashable], make: Callable[[], T]) -> None:
+        self._version = version
+        self._make = make
+        self._kept: tuple[Hashable, T] | None = None
+        forget_too(self.forget)
+
+    def get(self) -> T:
+        """What belongs to the version of now."""
+        version = self._version()
+        kept = self._kept  # read and set in one step each: other threads do the same
+        if kept is None or kept[0] != version:
+            kept = self._kept = (version, self._make())
+        return kept[1]
+
+    def forget(self) -> None:
+        """Drop it; the next question makes it anew."""
+        self._kept = None
+
+
+def forget_too(forget: Callable[[], object]) -> None:
+    """Have `forget` called when everything kept under a version is dropped."""
+    _to_forget.append(forget)
+
+
+def forget_everything() -> None:
+    """Drop all that this process keeps under versions: tests roll them back, so they come again."""
+    for forget in _to_forget:
+        forget()

@@ -1,6 +1,5 @@
 """What the rules say of customers: compiled once a day and version, asked by one statement."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ from crm.access.statements import compiled as statement_of
 from crm.access.system import access_as_system
 from crm.lists.conditions import compile_tree
 from crm.lists.values import company_today
-from crm.modules.stamp import definitions_version
+from crm.modules.stamp import KeptUnder, definitions_version
 from sales.life.models import StageRule
 
 MODULE = "customers"
@@ -120,22 +119,15 @@ def compiled(rules: Sequence[StageRule]) -> Rules:
     )
 
 
-_kept: tuple[tuple[int, dt.date], Rules] | None = None
+_rules = KeptUnder(
+    lambda: (definitions_version(), company_today()),
+    lambda: compiled(list(StageRule.objects.filter(is_on=True))),
+)
 
 
 def rules_now() -> Rules:
     """The rules that are on, as of today; who changes one raises the definitions' version."""
-    global _kept
-    key = (definitions_version(), company_today())
-    if _kept is None or _kept[0] != key:
-        _kept = (key, compiled(list(StageRule.objects.filter(is_on=True))))
-    return _kept[1]
-
-
-def forget_rules() -> None:
-    """Drop what is kept; the next question compiles anew."""
-    global _kept
-    _kept = None
+    return _rules.get()
 
 
 def check_condition(tree: Any) -> None:

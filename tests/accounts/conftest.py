@@ -10,11 +10,10 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.utils import translation
 
-from accounts.grants import forget_all_rights
 from accounts.models import Department, Role, RoleField, RoleHolder, RoleRight, User
 from accounts.services.groups import place
 from crm.modules import registry
-from crm.modules.stamp import make_stamp, raise_rights_version
+from crm.modules.stamp import forget_everything, make_stamp, raise_rights_version
 
 PASSWORD = "a long secret 7"
 
@@ -84,9 +83,9 @@ def hold(role: Role, **holder: object) -> RoleHolder:
 
 @pytest.fixture(autouse=True)
 def _own_rights() -> Iterator[None]:
-    forget_all_rights()
+    forget_everything()
     yield
-    forget_all_rights()
+    forget_everything()
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, transaction
 
 from crm.modules.registry import module_named
+from crm.modules.stamp import forget_everything
 from crm.records.services import create_record, update_record
-from tests.conftest import forget_everything
 from tests.contract.canaries import Planted
 from tests.contract.equipment import NAME
 from tests.contract.surfaces import SURFACES
