@@ -8,7 +8,6 @@ from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from crm.access import names
@@ -16,36 +15,12 @@ from crm.access.errors import NotVisible
 from crm.access.policy import Access, access_to
 from crm.customfields.dictionaries import options_of
 from crm.lists.columns import EMPTY
-from crm.lists.show import show_date, show_moment
-from crm.lists.values import company_today, day_start
+from crm.lists.show import show_moment
+from crm.lists.values import day_start
 from crm.views.address import dump
+from crm.views.periods import period_of
 
-PERIODS = {
-    "day": gettext_lazy("Day"),
-    "week": gettext_lazy("Week"),
-    "month": gettext_lazy("Month"),
-}
 NEEDED = frozenset({"owner", "kind", "happened_at", "subject"})
-
-
-def bounds(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
-    """First and last day of the period that holds `day`."""
-    if period == "day":
-        return day, day
-    if period == "week":
-        first = day - dt.timedelta(days=day.weekday())
-        return first, first + dt.timedelta(days=6)
-    first = day.replace(day=1)
-    after = (first + dt.timedelta(days=32)).replace(day=1)
-    return first, after - dt.timedelta(days=1)
-
-
-def day_of(raw: str) -> dt.date:
-    """The day that an address names; today where it names none."""
-    try:
-        return dt.date.fromisoformat(raw)
-    except ValueError:
-        return company_today()
 
 
 @require_safe
@@ -54,29 +29,16 @@ def team_activity(request: HttpRequest) -> HttpResponse:
     door = access_to(request.user, "follow-ups")
     if not door.grants.scope("view") or not door.readable >= NEEDED:
         raise NotVisible
-    period = request.GET.get("period", "week")
-    period = period if period in PERIODS else "week"
-    day = day_of(request.GET.get("day", ""))
-    first, last = bounds(period, day)
-
-    def url(**changes: Any) -> str:
-        return f"{request.path}?{urlencode({'period': period, 'day': day.isoformat(), **changes})}"
-
+    period = period_of(request, "week")
     kinds = options_of(door.module.fields["kind"])
     context = {
         "crumbs": [
             {"label": door.module.label_plural, "url": "/follow-ups/"},
             {"label": _("By person"), "url": ""},
         ],
-        "periods": [
-            {"label": label, "url": url(period=key), "is_current": key == period}
-            for key, label in PERIODS.items()
-        ],
-        "prev_url": url(day=(first - dt.timedelta(days=1)).isoformat()),
-        "next_url": url(day=(last + dt.timedelta(days=1)).isoformat()),
-        "span": show_date(first) if first == last else f"{show_date(first)} – {show_date(last)}",
+        **period.context(),
         "kinds": [label for _value, label in kinds],
-        "people": _people(door, first, last, [value for value, _label in kinds]),
+        "people": _people(door, period.first, period.last, [value for value, _label in kinds]),
         "list_url": "/follow-ups/",
     }
     return render(request, "crm/activity/page.html", context)

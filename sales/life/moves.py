@@ -2,7 +2,6 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,11 +13,11 @@ from crm.access import names
 from crm.access.errors import NotAllowed
 from crm.access.policy import Access, access_to
 from crm.lists.columns import record_url, renderer_for
-from crm.lists.show import show_date, show_moment
+from crm.lists.show import show_moment
 from crm.lists.values import company_today, day_start
-from crm.views.activity import PERIODS, bounds, day_of
 from crm.views.lists import title_of
 from crm.views.pages import page_links, page_number
+from crm.views.periods import period_of
 from crm.views.shell import toast
 from sales.life.editing import stage_options
 from sales.life.models import StageMove
@@ -36,33 +35,19 @@ def moves_page(request: HttpRequest) -> HttpResponse:
     door.require("view")
     if "stage" not in door.readable:
         raise NotAllowed(_("Your roles do not show you the stages of customers."))
-    given = {name: request.GET.get(name, "") for name in ("period", "day", "from", "to")}
-    period = given["period"] if given["period"] in PERIODS else "month"
-    day = day_of(given["day"])
-    first, last = bounds(period, day)
-
-    def url(**changes: Any) -> str:
-        asked = {"period": period, "day": day.isoformat(), **changes}
-        return f"{request.path}?{urlencode({k: v for k, v in asked.items() if v})}"
-
-    moves = _moves(door, first, last)
-    chosen = {"from": given["from"], "to": given["to"]}
+    chosen = {name: request.GET.get(name, "") for name in ("from", "to")}
+    period = period_of(request, "month")
+    page = page_number(request.GET.get("page", "1"), DEEPEST)
+    moves = _moves(door, period.first, period.last)
     context = {
         "crumbs": [
             {"label": door.module.label_plural, "url": "/customers/"},
             {"label": _("Moves between stages"), "url": ""},
         ],
-        "periods": [
-            {"label": label, "url": url(period=key), "is_current": key == period}
-            for key, label in PERIODS.items()
-        ],
-        "prev_url": url(day=(first - dt.timedelta(days=1)).isoformat()),
-        "next_url": url(day=(last + dt.timedelta(days=1)).isoformat())
-        if last < company_today()
-        else "",
-        "span": show_date(first) if first == last else f"{show_date(first)} – {show_date(last)}",
-        **_matrix(door, moves, url, chosen),
-        **_lines(door, moves, url, chosen, page_number(request.GET.get("page", "1"), DEEPEST)),
+        **period.context(),
+        **({} if period.last < company_today() else {"next_url": ""}),  # nothing moves in future
+        **_matrix(door, moves, period.url, chosen),
+        **_lines(door, moves, period.url, chosen, page),
     }
     return render(request, "sales/life/moves.html", context)
 
