@@ -1,4 +1,7 @@
-"""How much one person may hang on records: bytes and files, counted over all that he added."""
+"""How much one person may hang on records: bytes and files, counted over all that he added.
+
+Files of records in the recycle bin count: they still take their place, and can be restored.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,11 +28,17 @@ def require_room(person: Any, files: Sequence[UploadedFile]) -> None:
     mine = Attachment.rows.filter(added_by_id=person.pk)
     used = mine.aggregate(count=Count("pk"), size=Sum("size"))
     if used["count"] + len(files) > settings.FILES_PER_PERSON:
-        text = _("You have added %(count)d of %(most)d files. An administrator can allow more.")
+        text = _(
+            "You have added %(count)d of %(most)d files, those in the recycle bin included. "
+            "An administrator can allow more."
+        )
         words = {"count": used["count"], "most": settings.FILES_PER_PERSON}
         raise Invalid(fields={"files": [text % words]})
     most = settings.FILE_MEGABYTES_PER_PERSON
     if (used["size"] or 0) + sum(file.size or 0 for file in files) > most * MEGABYTE:
-        text = _("Your files take %(used)d of %(most)d MB. An administrator can allow more.")
+        text = _(
+            "Your files take %(used)d of %(most)d MB, those in the recycle bin included. "
+            "An administrator can allow more."
+        )
         words = {"used": (used["size"] or 0) // MEGABYTE, "most": most}
         raise Invalid(fields={"files": [text % words]})

@@ -67,7 +67,7 @@ def test_security_81_the_quota_of_bytes_says_so_and_leaves_nothing(cast, note, s
     settings.FILE_MEGABYTES_PER_PERSON = 1
     attach(cast.owner, note, given("a", b"a" * 700_000))
     problem = refused(Invalid, attach, cast.owner, note, given("b", b"b" * 400_000))
-    assert words(problem) == "Your files take 0 of 1 MB. An administrator can allow more."
+    assert words(problem).startswith("Your files take 0 of 1 MB, those in the recycle bin incl")
     assert (len(storage()), Attachment.rows.count()) == (1, 1)
     attach(cast.owner, note, given("c", b"c" * 300_000))
     attach(cast.manager, _shared(cast), given("b", b"b" * 400_000))
@@ -81,10 +81,18 @@ def test_security_81_the_quota_of_files_counts_what_comes_together(cast, note, s
     settings.FILES_PER_PERSON = 3
     attach(cast.owner, note, given("a"), given("b"))
     problem = refused(Invalid, attach, cast.owner, note, given("c"), given("d"))
-    assert words(problem) == "You have added 2 of 3 files. An administrator can allow more."
+    assert words(problem).startswith("You have added 2 of 3 files, those in the recycle bin incl")
     assert len(storage()) == 2
     attach(cast.owner, note, given("c"), given("a"))
     assert len(storage()) == 3
+
+
+def test_files_in_the_recycle_bin_count_since_they_can_be_restored(cast, note, settings, storage):
+    settings.FILES_PER_PERSON = 1
+    attach(cast.owner, note, given("a"))
+    delete_records(actor=cast.owner, module="follow-ups", pks=[note])
+    other = add(cast.owner, "follow-ups", subject=f"customers/{add(cast.owner)}", text="x")
+    refused(Invalid, attach, cast.owner, other, given("b"))
 
 
 def test_security_81_two_uploads_at_once_do_not_share_the_last_room(
