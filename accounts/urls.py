@@ -4,7 +4,16 @@ from django.urls import path
 
 from accounts.api import TokenView
 from accounts.views import door, me
-from accounts.views.setup import index, people, people_import, rights, roles, sign_ins, structure
+from accounts.views.setup import (
+    fields,
+    index,
+    people,
+    people_import,
+    rights,
+    roles,
+    sign_ins,
+    structure,
+)
 
 urlpatterns = [
     path("login/", door.login, name="login"),
@@ -46,5 +55,14 @@ urlpatterns = [
     path("setup/roles/<slug:name>/", rights.rights, name="setup-role"),
     path("setup/roles/<slug:name>/edit/", roles.role_edit, name="setup-role-edit"),
     path("setup/roles/<slug:name>/delete/", roles.role_delete, name="setup-role-delete"),
+    path("setup/fields/", fields.index, name="setup-fields-index"),
+    path("setup/fields/<module:module>/", fields.field_list, name="setup-fields"),
+    path("setup/fields/<module:module>/new/", fields.field_new, name="setup-field-new"),
+    path("setup/fields/<module:module>/<int:pk>/", fields.field_edit, name="setup-field"),
+    path(
+        "setup/fields/<module:module>/<int:pk>/delete/",
+        fields.field_delete,
+        name="setup-field-delete",
+    ),
     path("setup/sign-ins/", sign_ins.sign_ins, name="setup-sign-ins"),
 ]

@@ -84,7 +84,9 @@ class FieldDefinition(models.Model):
     section = models.JSONField(default=dict)
     dictionary = models.CharField(max_length=40, blank=True)
     target = models.CharField(max_length=40, blank=True)
+    help = models.JSONField(default=dict)
     required = models.BooleanField(default=False)
+    default = models.JSONField(null=True)
     places = models.PositiveSmallIntegerField(default=2)
     position = models.PositiveSmallIntegerField(default=0)
 

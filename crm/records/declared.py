@@ -1,5 +1,6 @@
 """Modules and fields that the database defines, as the kernel's own declarations."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -11,8 +12,11 @@ from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.models import CustomRecord
 
+DECIMALS = frozenset({"decimal", "money", "percent"})
 
-def _field(row: FieldDefinition) -> Field:
+
+def field_of(row: FieldDefinition) -> Field:
+    """The declaration that a definition stands for."""
     key = f"cf_{row.pk}"
     return Field(
         name=key,
@@ -21,10 +25,19 @@ def _field(row: FieldDefinition) -> Field:
         key=key,
         dictionary=row.dictionary,
         target=row.target,
+        help=LazyLabel(row.help) if any(row.help.values()) else "",
         required=row.required,
+        default=default_of(row),
         is_nullable=True,
         places=row.places,
     )
+
+
+def default_of(row: FieldDefinition) -> Any:
+    """The default as a clean value of its kind."""
+    if row.default is None:
+        return None
+    return Decimal(str(row.default)) if row.kind in DECIMALS else row.default
 
 
 class DeclaredModule(Module):
@@ -71,7 +84,7 @@ def database_definitions() -> tuple[list[Module], dict[str, list[Field]]]:
     """The modules made by administrators, and the fields added to declared ones."""
     fields: dict[str, list[Field]] = {}
     for row in FieldDefinition.objects.all():
-        fields.setdefault(row.module, []).append(_field(row))
+        fields.setdefault(row.module, []).append(field_of(row))
     made: list[Module] = [
         DeclaredModule(row, fields.pop(row.name, [])) for row in ModuleDefinition.objects.all()
     ]

@@ -33,11 +33,13 @@ class Known:
     person: int
     department: int
     team: int
+    field: int
 
 
 def known() -> Known:
     """Find the records that are shown: a customer with much around it, and what hangs on it."""
     from accounts.models import Department, Team, User
+    from crm.customfields.models import FieldDefinition
 
     rep = User.objects.get(username="rep")
 
@@ -58,6 +60,7 @@ def known() -> Known:
         person=rep.pk,
         department=Department.objects.get(name="华东一部").pk,
         team=Team.objects.get(name="半导体行业组").pk,
+        field=FieldDefinition.objects.get(module="customers").pk,
     )
 
 
@@ -156,6 +159,11 @@ def _setup(at: Known) -> list[Place]:
         Place("role-new", "/setup/roles/new/", "admin", primary=1),
         Place("sign-ins", "/setup/sign-ins/", "admin"),
         Place("audit", "/setup/audit/", "admin"),
+        Place("fields", "/setup/fields/customers/", "admin", primary=1),
+        Place("fields-none", "/setup/fields/contacts/", "admin", primary=1),
+        Place("field-new", "/setup/fields/customers/new/?kind=choice", "admin", primary=1),
+        Place("field", f"/setup/fields/customers/{at.field}/", "admin", primary=1),
+        Place("field-delete", f"/setup/fields/customers/{at.field}/delete/", "admin"),
         Place("dictionaries", "/setup/dictionaries/", "admin"),
         Place("dictionary", "/setup/dictionaries/industry/", "admin"),
     ]

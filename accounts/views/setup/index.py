@@ -28,6 +28,7 @@ def index(request: Asking) -> HttpResponse:
         ("audit", "history", _("Audit log"), _("Everything that was done, by whom")),
     ]
     data = [
+        ("setup-fields-index", "pen", _("Fields"), _("Fields of your own in every module")),
         ("dictionaries", "list", _("Dictionaries"), _("Lists of choices in each language")),
         ("setup-company", "gear", _("Company settings"), _("What counts as a duplicate")),
     ]

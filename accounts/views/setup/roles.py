@@ -94,7 +94,7 @@ def role_edit(request: Asking, name: str) -> HttpResponse:
         sections=_sections(role, request.POST if refusal else None),
         cancel_url=reverse("setup-role", args=[role.name]),
         refusal=refusal,
-        template="setup/role.html",
+        template="setup/form.html",
         delete_url="" if role.is_shipped else reverse("setup-role-delete", args=[role.name]),
     )
 

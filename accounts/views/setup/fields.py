@@ -1,0 +1,299 @@
+"""Fields that administrators add: the list of each module, the form, taking one away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.services import fields
+from accounts.views.asking import Asking
+from accounts.views.setup.parts import (
+    administrators_only,
+    control,
+    crumbs,
+    form_page,
+    options,
+    typed,
+)
+from crm.access.errors import NotVisible, Refusal
+from crm.customfields.dictionaries import options_of
+from crm.customfields.models import FieldDefinition
+from crm.lib.whole import whole_number
+from crm.modules.module import Module
+from crm.modules.registry import all_modules, module_named
+from crm.records import definitions
+from crm.records.declared import field_of
+from crm.views.shell import LANGUAGE_NAMES
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+
+def _modules() -> list[Module]:
+    return [one for one in all_modules() if not one.is_only_inside]
+
+
+@require_safe
+@administrators_only
+def index(request: Asking) -> HttpResponse:
+    """/setup/fields/ leads to the first module."""
+    return HttpResponseRedirect(reverse("setup-fields", args=[_modules()[0].name]))
+
+
+@require_safe
+@administrators_only
+def field_list(request: Asking, module: str) -> HttpResponse:
+    """GET /setup/fields/<module>/: its added fields in their order."""
+    chosen = _module(module)
+    rows = FieldDefinition.objects.filter(module=module)
+    counts = {one.name: 0 for one in _modules()}
+    for name in FieldDefinition.objects.values_list("module", flat=True):
+        if name in counts:
+            counts[name] += 1
+    context = {
+        "crumbs": _way(chosen),
+        "title": _("Fields of %s") % chosen.label_plural,
+        "menu": [
+            {
+                "label": one.label_plural, "url": reverse("setup-fields", args=[one.name]),
+                "count": counts[one.name], "is_current": one.name == module,
+            }
+            for one in _modules()
+        ],
+        "kinds": list(definitions.KINDS.items()),
+        "new_url": reverse("setup-field-new", args=[module]),
+        "items": [_item(row) for row in rows],
+    }  # fmt: skip
+    return render(request, "setup/fields.html", context)
+
+
+def _item(row: FieldDefinition) -> dict[str, Any]:
+    field = field_of(row)
+    return {
+        "label": field.label,
+        "url": reverse("setup-field", args=[row.module, row.pk]),
+        "kind": definitions.KINDS.get(row.kind, row.kind),
+        "about": _about(row),
+        "required": row.required,
+        "key": field.name,
+        "choices_url": reverse("dictionary", args=[row.dictionary]) if row.dictionary else "",
+    }
+
+
+def _about(row: FieldDefinition) -> str:
+    if row.dictionary:
+        return " / ".join(label for _value, label in options_of(field_of(row)))[:80]
+    return str(module_named(row.target).label_plural) if row.target else ""
+
+
+@require_http_methods(["GET", "POST"])
+@administrators_only
+def field_new(request: Asking, module: str) -> HttpResponse:
+    """/setup/fields/<module>/new/?kind=: a new field of one kind."""
+    chosen = _module(module)
+    kind = request.GET.get("kind", "")
+    if kind not in definitions.KINDS:
+        raise NotVisible
+    refusal = None
+    if request.method == "POST":
+        try:
+            row = fields.add_field(
+                actor=request.user,
+                audience=typed(request, "audience", 20),
+                module=module,
+                kind=kind,
+                labels=_texts(request, "label"),
+                help_texts=_texts(request, "help"),
+                required="required" in request.POST,
+                default=typed(request, "default", 500),
+                choices=typed(request, "choices", 50_000).splitlines(),
+                target=typed(request, "target", 40),
+                places=_number(request, "places", 2),
+            )
+            messages.info(request, _("The field is there, in every list and form of its readers."))
+            return HttpResponseRedirect(reverse("setup-fields", args=[row.module]))
+        except Refusal as error:
+            refusal = error
+    blank = FieldDefinition(module=module, kind=kind)
+    data = request.POST if refusal else None
+    return form_page(
+        request,
+        title=_("New field: %s") % definitions.KINDS[kind],
+        way=_way(chosen, _("New field")),
+        sections=[
+            (_("Field"), _field_controls(blank, data)),
+            (_("Rights"), [_audience_control(data)]),
+        ],
+        cancel_url=reverse("setup-fields", args=[module]),
+        refusal=refusal,
+        action_url=request.get_full_path(),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@administrators_only
+def field_edit(request: Asking, module: str, pk: int) -> HttpResponse:
+    """/setup/fields/<module>/<pk>/: names, help, default, order."""
+    chosen = _module(module)
+    row = get_object_or_404(FieldDefinition, module=module, pk=pk)
+    refusal = None
+    if request.method == "POST":
+        try:
+            definitions.change_field(
+                actor=request.user,
+                row=row,
+                labels=_texts(request, "label"),
+                help_texts=_texts(request, "help"),
+                required="required" in request.POST,
+                default=typed(request, "default", 500),
+                position=_number(request, "position", row.position),
+            )
+            messages.info(request, _("Saved"))
+            return HttpResponseRedirect(reverse("setup-fields", args=[module]))
+        except Refusal as error:
+            refusal = error
+            row.refresh_from_db()
+    label = str(field_of(row).label)
+    data = request.POST if refusal else None
+    position = data.get("position", "") if data else row.position
+    return form_page(
+        request,
+        title=label,
+        way=_way(chosen, label),
+        sections=[
+            (
+                str(definitions.KINDS.get(row.kind, row.kind)),
+                [
+                    *_field_controls(row, data),
+                    control("position", _("Order"), "integer", position, required=True),
+                ],
+            )
+        ],
+        cancel_url=reverse("setup-fields", args=[module]),
+        refusal=refusal,
+        template="setup/form.html",
+        delete_page=reverse("setup-field-delete", args=[module, pk]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@administrators_only
+def field_delete(request: Asking, module: str, pk: int) -> HttpResponse:
+    """/setup/fields/<module>/<pk>/delete/: says what goes, and does it when told so."""
+    chosen = _module(module)
+    row = get_object_or_404(FieldDefinition, module=module, pk=pk)
+    label = str(field_of(row).label)
+    if request.method == "POST":
+        fields.remove_field(actor=request.user, row=row)
+        messages.info(request, _("“%s” is gone.") % label)
+        return HttpResponseRedirect(reverse("setup-fields", args=[module]))
+    context = {
+        "crumbs": _way(chosen, label),
+        "title": _("Delete the field “%s”?") % label,
+        "holders": definitions.holders(row),
+        "action_url": request.path,
+        "cancel_url": reverse("setup-field", args=[module, pk]),
+    }
+    return render(request, "setup/field_delete.html", context)
+
+
+def _module(name: str) -> Module:
+    found = next((one for one in _modules() if one.name == name), None)
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def _way(module: Module, *last: str) -> list[dict[str, str]]:
+    here = (str(module.label_plural), reverse("setup-fields", args=[module.name]))
+    return crumbs((_("Fields"), reverse("setup-fields-index")), here, *((one, "") for one in last))
+
+
+def _texts(request: Asking, start: str) -> dict[str, str]:
+    return {code: typed(request, f"{start}_{code}", 500) for code in LANGUAGES}
+
+
+def _number(request: Asking, name: str, otherwise: int) -> int:
+    text = request.POST.get(name)
+    if text is None:
+        return otherwise
+    number = whole_number(text.strip())
+    return -1 if number is None else number
+
+
+def _field_controls(row: FieldDefinition, data: Any) -> list[dict]:
+    """The controls of a field of this kind; those of a new one say more."""
+
+    def value(name: str, stored: Any) -> Any:
+        return data.get(name, "") if data else stored
+
+    found = [
+        control(
+            f"label_{code}", _("Name in %s") % LANGUAGE_NAMES[code],
+            value=value(f"label_{code}", row.labels.get(code, "")),
+            max_length=definitions.LONGEST_LABEL,
+        )
+        for code in LANGUAGES
+    ]  # fmt: skip
+    if row.pk is None:
+        found += _kind_controls(row, value)
+    found += [
+        control(
+            f"help_{code}", _("Help in %s") % LANGUAGE_NAMES[code],
+            value=value(f"help_{code}", row.help.get(code, "")),
+            max_length=definitions.LONGEST_HELP,
+        )
+        for code in LANGUAGES
+    ]  # fmt: skip
+    is_required = "required" in data if data else row.required
+    found.append(
+        control("required", _("Must be filled in"), "boolean", "true" if is_required else "")
+    )
+    default = _default_control(row, value("default", row.default))
+    return [*found, default] if default else found
+
+
+def _kind_controls(row: FieldDefinition, value: Any) -> list[dict]:
+    if row.kind in definitions.CHOICES:
+        return [
+            control("choices", _("Choices"), "long_text", value("choices", ""), required=True,
+                    help=_("One in each line; names in other languages go into the dictionary."))
+        ]  # fmt: skip
+    if row.kind == "relation":
+        known = [(one.name, one.label_plural) for one in all_modules()]
+        chosen = value("target", "")
+        return [
+            control("target", _("Module"), "choice", chosen, required=True,
+                    options=options(known, [chosen]))
+        ]  # fmt: skip
+    if row.kind in definitions.WITH_PLACES:
+        return [control("places", _("Decimals"), "integer", value("places", 2), required=True)]
+    return []
+
+
+def _default_control(row: FieldDefinition, stored: Any) -> dict[str, Any] | None:
+    if row.kind not in definitions.WITH_DEFAULT or (row.kind == "choice" and row.pk is None):
+        return None
+    text = "" if stored in (None, False) else ("true" if stored is True else str(stored))
+    found = control("default", _("Default"), row.kind, text)
+    if row.kind == "boolean":
+        found["label"] = _("Yes by default")
+    if row.kind == "choice":
+        found["options"] = options(options_of(field_of(row)), [text])
+    return found
+
+
+def _audience_control(data: Any) -> dict[str, Any]:
+    chosen = data.get("audience", fields.EVERYBODY) if data else fields.EVERYBODY
+    known = [
+        (fields.EVERYBODY, _("Whoever sees the records; who edits them edits it")),
+        (fields.ADMINISTRATORS, _("Administrators alone, until the roles say otherwise")),
+    ]
+    return control("audience", _("Open to"), "choice", chosen, required=True,
+                   options=options(known, [chosen]), is_wide=True)  # fmt: skip

@@ -1,0 +1,47 @@
+"""An administrator adds a field; a rep fills it in, shows, filters and sorts by it at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import SignIn
+
+pytestmark = pytest.mark.browser
+FIRM = "松屿制药有限公司"
+
+
+def test_a_field_is_made_used_and_taken_away(sign_in: SignIn) -> None:
+    page = sign_in("admin")
+    page.goto("/setup/")
+    page.click("main a[href='/setup/fields/']")
+    page.select_option("#new-kind", "choice")
+    page.get_by_role("button", name="新建字段").click()
+    page.fill("[name=label_zh-hans]", "付款方式")
+    page.fill("[name=label_en]", "Way of paying")
+    page.fill("[name=choices]", "电汇\n承兑汇票\n现金")
+    page.get_by_role("button", name="保存").click()
+    page.get_by_role("link", name="付款方式").wait_for()
+    key = page.locator("tr", has_text="付款方式").locator("td").last.inner_text().strip()
+
+    rep = sign_in("rep")
+    rep.goto(f"/customers/?q={FIRM}")
+    rep.get_by_role("link", name=FIRM).first.click()
+    rep.locator(f"[data-field='{key}'], #field-{key}").first.wait_for()
+    rep.goto(f"{rep.url.split('?')[0]}edit/")
+    rep.select_option(f"[name={key}]", label="承兑汇票")
+    rep.get_by_role("button", name="保存").first.click()
+    rep.locator(f"#field-{key}", has_text="承兑汇票").wait_for()
+    rep.goto(f"/customers/?columns=name,{key},owner&{key}=choice_2&sort=-{key}")
+    rep.get_by_role("cell", name="承兑汇票").wait_for()
+    assert rep.get_by_role("link", name=FIRM).count()
+
+    page.goto("/setup/fields/customers/")
+    page.get_by_role("link", name="付款方式").click()
+    page.get_by_role("link", name="删除").click()
+    assert "1 条记录" in page.locator("main").inner_text()
+    page.get_by_role("button", name="删除").click()
+    page.get_by_role("link", name="续约月份").wait_for()
+    assert not page.get_by_role("link", name="付款方式").count()
+    rep.goto("/customers/new/")
+    rep.get_by_role("button", name="保存").first.wait_for()
+    assert not rep.locator(f"[name={key}]").count()
