@@ -82,18 +82,8 @@ def add_field(
     `places` are the decimals of a number, `target` is the module of a relation.
     """
     owner = module_named(module)
-    errors = _wrong(labels, help_texts or {}, places)
-    if kind not in KINDS:
-        errors["kind"] = [_("There is no such kind of field.")]
-    if FieldDefinition.objects.filter(module=module).count() >= MOST_FIELDS:
-        errors[""] = [_("A module has at most %d fields of this sort.") % MOST_FIELDS]
-    if kind == "relation" and target not in {one.name for one in all_modules()}:
-        errors["target"] = [_("Choose a module.")]
     words = list(dict.fromkeys(word for text in choices if (word := _line(text, LONGEST_CHOICE))))
-    if kind in CHOICES and not words:
-        errors["choices"] = [_("Write at least one choice.")]
-    if len(words) > MOST_CHOICES:
-        errors["choices"] = [_("At most %d choices.") % MOST_CHOICES]
+    errors = _wrong(labels, help_texts or {}, places) | _wrong_kind(module, kind, target, words)
     if errors:
         raise Invalid(fields=errors)
     with transaction.atomic():
@@ -169,6 +159,21 @@ def _wrong(labels: Labels, help_texts: Labels, places: int) -> dict[str, list[An
                 errors[f"{kind}_{language}"] = [_("At most %d characters.") % most]
     if not 0 <= places <= MOST_PLACES:
         errors["places"] = [_("0 to %d decimals.") % MOST_PLACES]
+    return errors
+
+
+def _wrong_kind(module: str, kind: str, target: str, words: Sequence[str]) -> dict[str, list[Any]]:
+    errors: dict[str, list[Any]] = {}
+    if FieldDefinition.objects.filter(module=module).count() >= MOST_FIELDS:
+        errors[""] = [_("A module has at most %d fields of this sort.") % MOST_FIELDS]
+    if kind not in KINDS:
+        errors["kind"] = [_("There is no such kind of field.")]
+    if kind == "relation" and target not in {one.name for one in all_modules()}:
+        errors["target"] = [_("Choose a module.")]
+    if kind in CHOICES and not words:
+        errors["choices"] = [_("Write at least one choice.")]
+    if len(words) > MOST_CHOICES:
+        errors["choices"] = [_("At most %d choices.") % MOST_CHOICES]
     return errors
 
 

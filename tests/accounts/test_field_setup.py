@@ -170,7 +170,7 @@ def test_others_have_no_business_here(cast, client, page):
 
 def test_odd_addresses(administrator, client):
     assert client.get("/setup/fields/").url == LIST
-    for page in ("new/", "new/?kind=collection", "999999/", "999999/delete/"):
+    for page in ("new/?kind=", "new/?kind=collection", "999999/", "999999/delete/"):
         assert client.get(f"{LIST}{page}").status_code == 404
     assert client.get("/setup/fields/follow-ups/").status_code == 404
     assert "No field was added yet" in client.get(LIST).content.decode()

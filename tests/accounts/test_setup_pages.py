@@ -16,6 +16,7 @@ from accounts.services import roles
 from accounts.shipped_roles import install_roles
 from accounts.urls import urlpatterns
 from crm.access.grants import EVERYTHING, ScopeName, State
+from crm.customfields.models import FieldDefinition
 from crm.modules.registry import module_named
 from tests.accounts.conftest import PASSWORD, Company, hold, make_user
 from tests.accounts.test_throttle import guess
@@ -31,11 +32,15 @@ def boss(company: Company) -> Client:
 def setup_addresses(company: Company) -> list[str]:
     position = Position.objects.create(name="Lead")
     team = Team.objects.create(name="Project")
-    values = {"pk": 0, "act": "close", "name": company.rep_role.name}
+    added = FieldDefinition.objects.create(module="customers", kind="text", labels={"en": "Added"})
+    values = {"pk": 0, "act": "close", "name": company.rep_role.name, "module": "customers"}
     found = []
     for pattern in urlpatterns:
         if pattern.name and pattern.name.startswith("setup"):
-            keys = {"setup-person": company.rep, "setup-team": team, "setup-position": position}
+            keys = {
+                "setup-person": company.rep, "setup-team": team, "setup-position": position,
+                "setup-field": added,
+            }  # fmt: skip
             owner = next(
                 (one for name, one in keys.items() if pattern.name.startswith(name)), company.south
             )
@@ -62,7 +67,7 @@ def test_nobody_else_opens_or_posts_any_of_them(company: Company) -> None:
 def test_every_page_opens(company: Company, boss: Client) -> None:
     install_roles()
     for address in setup_addresses(company):
-        answer = boss.get(address)
+        answer = boss.get(address, follow=True)
         assert answer.status_code in {200, 405}, address
         if answer.status_code == 200:
             assert b"</html>" in answer.content

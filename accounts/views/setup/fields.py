@@ -97,7 +97,7 @@ def _about(row: FieldDefinition) -> str:
 def field_new(request: Asking, module: str) -> HttpResponse:
     """/setup/fields/<module>/new/?kind=: a new field of one kind."""
     chosen = _module(module)
-    kind = request.GET.get("kind", "")
+    kind = request.GET.get("kind", "text")
     if kind not in definitions.KINDS:
         raise NotVisible
     refusal = None
@@ -159,26 +159,26 @@ def field_edit(request: Asking, module: str, pk: int) -> HttpResponse:
         except Refusal as error:
             refusal = error
             row.refresh_from_db()
+    return _edit_page(request, chosen, row, refusal)
+
+
+def _edit_page(
+    request: Asking, module: Module, row: FieldDefinition, refusal: Refusal | None
+) -> HttpResponse:
     label = str(field_of(row).label)
     data = request.POST if refusal else None
     position = data.get("position", "") if data else row.position
+    order = control("position", _("Order"), "integer", position, required=True)
+    kind = str(definitions.KINDS.get(row.kind, row.kind))
     return form_page(
         request,
         title=label,
-        way=_way(chosen, label),
-        sections=[
-            (
-                str(definitions.KINDS.get(row.kind, row.kind)),
-                [
-                    *_field_controls(row, data),
-                    control("position", _("Order"), "integer", position, required=True),
-                ],
-            )
-        ],
-        cancel_url=reverse("setup-fields", args=[module]),
+        way=_way(module, label),
+        sections=[(kind, [*_field_controls(row, data), order])],
+        cancel_url=reverse("setup-fields", args=[module.name]),
         refusal=refusal,
         template="setup/form.html",
-        delete_page=reverse("setup-field-delete", args=[module, pk]),
+        delete_page=reverse("setup-field-delete", args=[module.name, row.pk]),
     )
 
 
