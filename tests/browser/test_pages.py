@@ -15,7 +15,7 @@ from tests.browser.conftest import Product, SignIn, Watch
 from tests.browser.faults import english, primary_buttons, serious, sideways
 
 pytestmark = pytest.mark.browser
-NAMES = [place.name for place in walk.places(walk.Known(*[0] * 8))]
+NAMES = walk.names()
 TURNS = (("zh-hans", "light"), ("en", "dark"), ("zh-hans", "dark"), ("en", "light"))
 
 
