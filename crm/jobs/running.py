@@ -113,7 +113,6 @@ def run(job_id: int) -> bool:
     person = get_user_model()._default_manager.filter(pk=held.job.owner_id).first()
     language = getattr(person, "language", "") or settings.LANGUAGE_CODE
     zone = getattr(person, "time_zone", "") or settings.TIME_ZONE
-    gc.collect()
     gc.freeze()  # many rows make many objects: what was there before needn't be looked at each time
     try:
         with translation.override(language), timezone.override(zone), origin(f"job-{job_id}"):
