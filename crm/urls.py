@@ -22,6 +22,7 @@ from crm.views import (
     home,
     jobs,
     lists,
+    sharing,
     timeline,
 )  # fmt: skip
 
@@ -66,6 +67,9 @@ record_urls: list[URLPattern | URLResolver] = [
     path("edit/", edit.edit_record, name="edit"),
     path("history/", history.record_history, name="history"),
     path("restore/", bin.restore, name="restore"),
+    path("shares/", sharing.shares, name="shares"),
+    path("shares/again/", sharing.share_again, name="share-again"),
+    path("shares/<slug:holder>/take-back/", sharing.take_back, name="share-take-back"),
     path("follow-up/", timeline.log_follow_up, name="log-follow-up"),
     path("fields/<slug:name>/", fields.field_shown, name="field"),
     path("fields/<slug:name>/edit/", fields.field_edited, name="field-edit"),

@@ -1,10 +1,12 @@
 """Shares of single records: guardian's direct-foreign-key rows with an end date.
 
-Read here only. Departments and teams own a hidden group each, so a share with one of them
-is a share with its group.
+Read here only; crm/records/sharing.py writes them. Departments and teams own a hidden group each,
+so a share with one of them is a share with its group.
 """
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,12 +14,15 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Lookup, Q
+from django.db.models import Case, Lookup, Q, When
 from django.db.models.functions import Now
+from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from crm.access.holders import PERSON, Holder, groups_named, people_named
 from crm.modules.stamp import KeptUnder, rights_version
 
+VIEW, EDIT = "view", "edit"
 EDITING = frozenset({"edit"})
 
 
@@ -40,9 +45,12 @@ class AnyOf(Lookup):
 
 
 class ShareTerms(models.Model):
-    """Until when a share holds, and who gave it."""
+    """Until when a share holds, who gave it when and why, and the act that it came with."""
 
     until = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    given_at = models.DateTimeField(default=timezone.now)
+    act = models.UUIDField(null=True)
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -117,6 +125,80 @@ def _once(key: Any, ask: Callable[[], Any]) -> Any:
 def _holds_shares(share: Any, holder: Q) -> bool:
     """Whether anything at all is shared so with the person."""
     return share._default_manager.filter(holder).exists()
+
+
+def is_shareable(model: type[models.Model]) -> bool:
+    """Whether records of this model can be shared one by one."""
+    return all(_shares_of(model))
+
+
+def share_tables(model: type[models.Model]) -> tuple[Any, Any]:
+    """The two tables of a shareable model: shares with people, shares with groups."""
+    people, groups = _shares_of(model)
+    return people[0], groups[0]
+
+
+def permission_of(model: type[models.Model], level: str) -> int:
+    """The id of the permission that a share of this level (view, edit) stands for."""
+    word = "change" if level == EDIT else "view"
+    return Permission.objects.values_list("pk", flat=True).get(
+        content_type__app_label=model._meta.app_label,
+        codename=f"{word}_{model._meta.model_name}",
+    )
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of one record as it stands. `until` is the first instant at which it has ended."""
+
+    record: int
+    holder: Holder
+    label: str
+    level: str
+    until: dt.datetime | None
+    note: str
+    given_by: int | None
+    given_at: dt.datetime
+    act: Any
+    has_ended: bool = False
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which it holds, where the company is."""
+        if self.until is None:
+            return None
+        zone = timezone.get_default_timezone()
+        return (self.until - dt.timedelta(microseconds=1)).astimezone(zone).date()
+
+
+SHARE_COLUMNS = (
+    "content_object_id", "permission__codename", "until", "note", "given_by_id", "given_at", "act",
+)  # fmt: skip
+
+
+def shares_of(
+    model: type[models.Model], pks: Sequence[int], with_ended: bool = True
+) -> list[Share]:
+    """With whom these records are shared, people first, by name; those ended may be left out.
+
+    Asked for records that came from the door; the clock is the database's, as at the door.
+    """
+    found: list[Share] = []
+    if not is_shareable(model):
+        return found
+    for table, column, named in zip(
+        share_tables(model), ("user_id", "group_id"), (people_named, groups_named), strict=True
+    ):
+        rows = table._default_manager.filter(content_object_id__in=list(pks)).annotate(
+            has_ended=Case(When(until__lte=Now(), then=True), default=False)
+        )
+        values = list(rows.values_list(column, "has_ended", *SHARE_COLUMNS))
+        holders = named({one[0] for one in values})
+        for who, has_ended, pk, code, *terms in values:
+            if who in holders and (with_ended or not has_ended):
+                level = EDIT if code.startswith("change_") else VIEW
+                found.append(Share(pk, *holders[who], level, *terms, has_ended))
+    return sorted(found, key=lambda one: (one.record, one.holder.kind != PERSON, one.label))
 
 
 def _permissions(model: type[models.Model], action: str) -> list[int]:

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
 from crm.api.records import ActionView, DuplicatesView, HistoryView, ListView, RecordView
+from crm.api.shares import SharesView, ShareView
 from crm.api.views import IndexView, NothingView, SchemaView, ScreenPopView
 
 ROOMS: list[URLPattern | URLResolver] = [
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/<str:module>/duplicates/", DuplicatesView.as_view(), name="api-duplicates"),
     path(RECORD, RecordView.as_view(), name="api-record"),
     path(f"{RECORD}history/", HistoryView.as_view(), name="api-history"),
+    path(f"{RECORD}shares/", SharesView.as_view(), name="api-shares"),
+    path(f"{RECORD}shares/<str:holder>/", ShareView.as_view(), name="api-share"),
     path(f"{RECORD}actions/<str:action>/", ActionView.as_view(), name="api-action"),
     path("<path:rest>", NothingView.as_view(), name="api-nothing"),
 ]

@@ -39,6 +39,8 @@ ACTIONS = {
     "created": gettext_lazy("Created"),
     "changed": gettext_lazy("Changed"),
     "assigned": gettext_lazy("Owner changed"),
+    "shared": gettext_lazy("Shared"),
+    "unshared": gettext_lazy("Share taken back"),
     "deleted": gettext_lazy("Deleted"),
     "restored": gettext_lazy("Restored"),
     "purged": gettext_lazy("Removed for good"),

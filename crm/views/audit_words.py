@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm.access import names
+from crm.access.holders import labels_of
 from crm.access.wording import right_words, setting_words
+from crm.lists.show import in_a_row
 from crm.modules.module import Module
 
 # What is said as it stands; ids and other figures of an entry are for machines.
-PLAIN = ("username", "account", "name", "role", "dictionary", "file", "format")
+PLAIN = ("username", "account", "name", "role", "dictionary", "file", "format", "until", "note")
 LABELS = {
     "display_name": _("Name"),
     "email": _("Mail"),
@@ -44,6 +46,8 @@ def _words(detail: Mapping[str, Any], actor: int | None, module: Module | None) 
     user = detail.get("user")
     if isinstance(user, int) and user != actor:
         yield names.people([user])[user].label
+    if isinstance(detail.get("holders"), list):
+        yield in_a_row(labels_of(map(str, detail["holders"])))
     for key in PLAIN:
         if detail.get(key):
             text = str(detail[key])

@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from crm.access.policy import Access, access_to
 from crm.access.rows import Decision, Row
+from crm.access.sharing import is_shareable
 from crm.customfields.dictionaries import options_of
 from crm.lists.columns import cell, record_url, renderer_for, stage_shares
 from crm.modules.module import Part
@@ -127,6 +129,16 @@ def _actions(
     found: list[dict[str, Any]] = [
         {"label": _("History"), "icon": "history", "url": f"{url}history/"}
     ]
+    if is_shareable(access.module.model):
+        found.append(
+            {
+                "label": pgettext("verb", "Share"),
+                "icon": "share",
+                "is_dialog": True,
+                "url": f"{url}shares/",
+                "reason": "",
+            }
+        )
     if access.grants.scope("assign"):
         found.append(
             {

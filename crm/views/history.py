@@ -22,6 +22,8 @@ KINDS = {
     "changed": ("update", gettext_lazy("Changed")),
     "assigned": ("assign", gettext_lazy("Owner changed")),
     "deleted": ("delete", gettext_lazy("Deleted")),
+    "shared": ("assign", gettext_lazy("Shared")),
+    "unshared": ("assign", gettext_lazy("Share taken back")),
     "restored": ("restore", gettext_lazy("Restored")),
     "undone": ("restore", gettext_lazy("Import undone")),
 }

@@ -150,6 +150,21 @@ def _log_follow_up(visitor: Visitor) -> bytes:
     return visitor.body(answer) + visitor.act(visitor.address("log-follow-up"), {"text": ""})
 
 
+def _shares(visitor: Visitor) -> bytes:
+    """Shared with the director and taken back, on the page and over the API."""
+    holder = f"person-{visitor.planted.cast.director.pk}"
+    if visitor.planted.module.name == "follow-ups":
+        return visitor.page("shares")
+    found = visitor.page("shares") + visitor.page("shares", part=True)
+    found += visitor.act(visitor.address("shares"), {"to": holder, "level": "nonsense"})
+    found += visitor.act(visitor.address("shares"), {"to": holder, "level": "view"})
+    found += visitor.act(visitor.address("share-take-back", holder=holder))
+    found += visitor.act(f"{visitor.address('share-again')}?to={holder}")
+    found += visitor.body(visitor.api.get(f"{visitor.api_url}shares/"))
+    found += visitor.body(visitor.api.post(f"{visitor.api_url}shares/", {"to": [holder]}))
+    return found + visitor.body(visitor.api.delete(f"{visitor.api_url}shares/{holder}/"))
+
+
 def _attachment(visitor: Visitor) -> bytes:
     pk = visitor.planted.file
     return visitor.page("attachment", pk=pk) if pk else b""
@@ -292,6 +307,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "feed": lambda v: (
         v.post("follow", pk=v.customer) + v.page("feed") + v.page("feed", query={"by": "all"})
     ),
+    "shares": _shares,
     "setup": _setup,
     "me": _me,
     "attachment": _attachment,

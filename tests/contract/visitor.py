@@ -91,6 +91,6 @@ NEEDS = {
     ),
     **dict.fromkeys(
         ["record", "peek", "edit", "history", "restore", "log-follow-up", "field", "field-edit",
-         "field-show"], RECORD,
+         "field-show", "shares", "share-again", "share-take-back"], RECORD,
     ),
 }  # fmt: skip

@@ -20,6 +20,7 @@ GIVEN = {
     "pk": "1",
     "name": "x",
     "act": "x",
+    "holder": "person-1",
     "token": "x" * 40,
     "module": "customers",
     "action": "claim",
