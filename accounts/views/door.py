@@ -27,8 +27,8 @@ from accounts.signin.visitors import visitor_of
 from accounts.tasks import send_reset
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
+from crm.views.shell import LANGUAGE_NAMES
 
-LANGUAGE_NAMES = {"zh-hans": "简体中文", "en": "English", "zh-hant": "繁體中文"}
 THEME_COOKIE = "keyuan_theme"  # before sign-in
 STATUS: dict[str, int] = {Result.THROTTLED: 429, Result.NETWORK: 403}
 
@@ -49,7 +49,7 @@ def door_page(
     languages = [
         {
             "code": code,
-            "name": LANGUAGE_NAMES.get(code, code),
+            "name": LANGUAGE_NAMES[code],
             "is_current": code == get_language(),
         }
         for code, _label in settings.LANGUAGES

@@ -33,6 +33,7 @@ from crm.lib.whole import whole_numbers
 from crm.modules.registry import all_modules
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
+from crm.views.shell import LANGUAGE_NAMES
 
 YEAR_SECONDS = 365 * 24 * 3600
 SESSION_KEY_SHOWN = 16
@@ -76,7 +77,7 @@ def profile(request: Asking) -> HttpResponse:
             "time_zone": user.time_zone,
         },
         "roles": [role.label for role in roles],
-        "languages": settings.LANGUAGES,
+        "languages": list(LANGUAGE_NAMES.items()),
         "themes": User.Theme.choices,
         "densities": User.Density.choices,
         "preferences_url": reverse("preferences"),

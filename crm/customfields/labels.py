@@ -4,10 +4,14 @@ from collections.abc import Mapping
 
 from django.utils.translation import get_language
 
+from crm.lib.traditional import to_traditional
+
 
 def label_in(labels: Mapping[str, str], fallback: str = "") -> str:
-    """The label in the reader's language, else in any."""
+    """The label in the reader's language, else in any; simplified signs become traditional ones."""
     language = (get_language() or "").lower()
+    if language == "zh-hant" and not labels.get(language) and labels.get("zh-hans"):
+        return to_traditional(labels["zh-hans"])
     for code in (language, language.split("-")[0], "zh-hans", "en"):
         if labels.get(code):
             return labels[code]

@@ -8,10 +8,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_http_methods
 
 from crm.access.errors import NotVisible
 from crm.access.policy import access_to
+from crm.customfields.labels import label_in
 from crm.customfields.models import Option
 from crm.customfields.usage import is_used, uses_of
 from crm.lib.whole import whole_number, whole_numbers
@@ -113,6 +115,7 @@ def _item(option: Option) -> dict[str, Any]:
             {
                 "html_name": f"label-{option.pk}-{code}",
                 "text": option.labels.get(code, ""),
+                "shown": _shown(option, code),
                 "language": code,
             }
             for code, _name in settings.LANGUAGES
@@ -156,6 +159,12 @@ def save(request: HttpRequest, name: str) -> list[dict[str, Any]]:
         actor=request.user, action="dictionary", detail={"dictionary": name}, request=request
     )
     return []
+
+
+def _shown(option: Option, language: str) -> str:
+    """What a reader of this language sees as long as it has no text of its own."""
+    with override(language):
+        return label_in(option.labels, option.value)
 
 
 def _posted_labels(post: QueryDict, start: str) -> dict[str, str]:

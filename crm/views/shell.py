@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
 from crm.access.policy import access_to
@@ -14,7 +14,7 @@ from crm.modules.registry import all_modules
 from crm.views.jobs import shell_jobs
 
 GO_KEYS = {"customers": "c", "contacts": "p", "follow-ups": "f"}
-LANGUAGE_NAMES = {"zh-hans": "简体中文", "en": "English"}
+LANGUAGE_NAMES = {code: get_language_info(code)["name_local"] for code, _name in settings.LANGUAGES}
 
 
 def _modules(request: HttpRequest) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -56,7 +56,7 @@ def _home(request: HttpRequest) -> dict[str, Any]:
 def _languages() -> list[dict[str, Any]]:
     current = get_language()
     return [
-        {"code": code, "name": LANGUAGE_NAMES.get(code, code), "is_current": code == current}
+        {"code": code, "name": LANGUAGE_NAMES[code], "is_current": code == current}
         for code, _name in settings.LANGUAGES
     ]
 

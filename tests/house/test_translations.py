@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from shutil import copy
 
 import polib
 
 from crm.views.audit import ACTIONS
+from launcher.translations import compile_translations
 from tests.house.source import ROOMS, ROOT, code, name_of, tree_of
 
 CATALOGUE = ROOT / "locale/zh_Hans/LC_MESSAGES/django.po"
@@ -18,6 +20,8 @@ HAN = "\u4e00-\u9fff"
 HALF_WIDTH = re.compile(rf"[{HAN}」）][,;!?]|[{HAN}]:|[,;!?:][{HAN}]|\([{HAN}]|[{HAN}]\)")
 FOREIGN = re.compile(r"[A-Za-z]{3,}")
 HOLES = re.compile(r"%\(\w+\)[sd]|%[sd]")
+# Simplified signs and words of the mainland that nobody writes in traditional ones.
+MAINLAND = re.compile("[这们发记录导户设类员]|許可權|賬|型別|單元格|回收站|列表|默認|信息|用戶")
 # Words that Chinese readers know by these letters.
 SAME_IN_BOTH = frozenset({"English", "API"})
 
@@ -104,3 +108,19 @@ def test_every_audited_act_has_a_name():
                     acts[word.value] = name_of(path)
     assert len(acts) > 30
     assert {act: where for act, where in acts.items() if act not in ACTIONS} == {}
+
+
+def test_traditional_chinese_is_made_of_the_simplified(tmp_path):
+    """Every text has its version, the holes are the same, no mainland word is left."""
+    (tmp_path / "locale/zh_Hans/LC_MESSAGES").mkdir(parents=True)
+    copy(CATALOGUE, tmp_path / "locale/zh_Hans/LC_MESSAGES/django.po")
+    compile_translations(tmp_path)
+    made = polib.mofile(str(tmp_path / "locale/zh_Hant/LC_MESSAGES/django.mo"))
+    texts = {(one.msgctxt, one.msgid): one for one in made}
+    assert len(texts) == len(polib.pofile(str(CATALOGUE)))
+    for one in made:
+        for text in (one.msgstr, *one.msgstr_plural.values()):
+            assert not MAINLAND.search(text), text
+    for one in polib.pofile(str(CATALOGUE)):
+        other = texts[one.msgctxt, one.msgid]
+        assert sorted(HOLES.findall(other.msgstr)) == sorted(HOLES.findall(one.msgstr))

@@ -92,3 +92,18 @@ def test_fields_that_were_added_count_too(cast, kind):
     assert is_used("industry", "blue")
     assert not is_used("industry", "green")
     assert uses_of("industry", ["blue", "green"]) == {"blue": 1, "green": 0}
+
+
+def test_a_reader_of_traditional_chinese_sees_turned_or_own_names(used, client, cast):
+    mine, other = Option.objects.filter(dictionary="industry")[:2]
+    mine.labels = {"zh-hans": "医药制造", "zh-hant": "製藥"}
+    other.labels = {"zh-hans": "电子半导体"}
+    Option.objects.bulk_update([mine, other], ["labels"])
+    raise_definitions_version()
+    type(cast.administrator).objects.filter(pk=cast.administrator.pk).update(language="zh-hant")
+    text = client.get(PAGE).content.decode()
+    assert '<html lang="zh-hant"' in text
+    assert "資料字典" in text
+    assert 'placeholder="電子半導體"' in text
+    said = client.get("/customers/?columns=name,industry").content.decode()
+    assert "製藥" in said or "電子半導體" in said

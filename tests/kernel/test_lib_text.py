@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crm.lib import pinyin, text
 from crm.lib.grams import QueryKind, classify, grams, query_grams
+from crm.lib.traditional import to_traditional
 
 
 @pytest.mark.parametrize(
@@ -172,3 +173,20 @@ def test_names_fold_and_sort_fast_enough_for_an_import() -> None:
         text.fold(name)
         pinyin.pinyin_key(name)
     assert (time.process_time() - started) / 5_000 < 100e-6
+
+
+@pytest.mark.parametrize(
+    ("simplified", "traditional"),
+    [
+        ("客户联系人", "客戶聯絡人"),
+        ("列表第 3 行有 2 列", "清單第 3 列有 2 欄"),
+        ("行", "列"),
+        ("信用代码", "信用代碼"),
+        ("银行账号", "銀行帳號"),
+        ("后台声明了权限类型", "背景宣告了權限類型"),
+        ("头发干净", "頭髮乾淨"),
+        ("%(name)s Excel", "%(name)s Excel"),
+    ],
+)
+def test_texts_are_written_in_traditional_chinese(simplified, traditional):
+    assert to_traditional(simplified) == traditional
