@@ -13,7 +13,7 @@ from django.urls.resolvers import URLResolver
 PUBLIC = {
     "login": {200}, "login-code": {302}, "password-forgot": {200}, "password-reset": {200, 404},
     "preferences": {405}, "healthz": {200}, "readyz": {200, 503}, "auth-token": {405},
-    "api-schema": {200, 401, 403},
+    "api-schema": {200, 401, 403}, "manifest": {200}, "service-worker": {200}, "offline": {200},
 }  # fmt: skip
 SHUT = {302, 401, 403, 404, 405}
 GIVEN = {
