@@ -102,6 +102,15 @@ class Rights:
         )
         if person is not None:
             self._load(*person)
+        elif -user_id in company.roles:
+            self._try(-user_id)
+
+    def _try(self, role: int) -> None:
+        """Somebody made up who holds one role alone, to view as: his id is the role's, negative."""
+        self.roles, self._groups = frozenset({role}), frozenset()
+        own = Scope(owners=frozenset({self.user_id}))
+        self._scopes = dict.fromkeys(ScopeName, NOTHING)
+        self._scopes.update({ScopeName.OWN: own, ScopeName.TEAM: own, ScopeName.ALL: EVERYTHING})
 
     def _load(self, department: int | None, position: int | None) -> None:
         further = Membership.objects.filter(user=self.user_id).values_list("department", flat=True)

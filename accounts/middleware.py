@@ -15,12 +15,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare
 
+from accounts import viewing
 from accounts.models import User
 from accounts.sessions import SessionStore
 from accounts.signin.flow import is_network_allowed
 from accounts.signin.visitors import visitor_of
 from crm.modules.stamp import held_versions
 from crm.records.act import origin
+from crm.views.refusals import permission_denied
 
 
 class PersonMiddleware(AuthenticationMiddleware):
@@ -52,10 +54,33 @@ class PersonMiddleware(AuthenticationMiddleware):
                 raise PermissionDenied
             if person.must_change_password and not _may_see_anyway(request):
                 return HttpResponseRedirect(reverse("me-password"))
-            response = self._answer(request)
+            response = self._viewing(request, person) or self._answer(request)
             if not response.has_header("Cache-Control"):
                 response["Cache-Control"] = "private, no-store"
             return response
+
+    def _viewing(self, request: HttpRequest, viewer: User) -> HttpResponse | None:
+        """Put the person who is viewed as in the viewer's place; an answer if that ends it all."""
+        session: Any = request.session
+        if viewing.KEY not in session:
+            return None
+        if request.path in {reverse("logout"), reverse("view-as-leave")}:
+            viewing.end_viewing(session, viewer)
+            return None
+        target = viewing.viewed_by(session, viewer)
+        if target is None:  # whatever was asked for was asked for as somebody else: not done
+            viewing.end_viewing(session, viewer)
+            return HttpResponseRedirect("/")
+        request.user = target
+        request.viewing = {  # type: ignore[attr-defined]
+            "label": target.display_name, "is_role": target.pk < 0,
+            "leave_url": reverse("view-as-leave"),
+        }  # fmt: skip
+        reason = viewing.refusal_of(request)
+        if reason:
+            return permission_denied(request, PermissionDenied(reason))
+        viewing.note_page(viewer, target, request.path)
+        return None
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         response = cast(HttpResponse, self.get_response(request))

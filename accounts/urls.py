@@ -13,6 +13,7 @@ from accounts.views.setup import (
     roles,
     sign_ins,
     structure,
+    viewing,
 )
 
 urlpatterns = [
@@ -33,6 +34,7 @@ urlpatterns = [
     path("setup/people/import/", people_import.people_import, name="setup-people-import"),
     path("setup/people/new/", people.person_new, name="setup-person-new"),
     path("setup/people/<int:pk>/", people.person, name="setup-person"),
+    path("setup/people/<int:pk>/view/", viewing.view_as_person, name="setup-view-person"),
     path("setup/people/<int:pk>/<slug:act>/", people.person_act, name="setup-person-act"),
     path("setup/departments/", structure.departments, name="setup-departments"),
     path("setup/departments/new/", structure.department_form, name="setup-department-new"),
@@ -53,6 +55,8 @@ urlpatterns = [
     path("setup/roles/", rights.rights, name="setup-roles"),
     path("setup/roles/new/", roles.role_new, name="setup-role-new"),
     path("setup/roles/<slug:name>/", rights.rights, name="setup-role"),
+    path("setup/roles/<slug:name>/view/", viewing.view_as_role, name="setup-view-role"),
+    path("view-as/leave/", viewing.leave, name="view-as-leave"),
     path("setup/roles/<slug:name>/edit/", roles.role_edit, name="setup-role-edit"),
     path("setup/roles/<slug:name>/delete/", roles.role_delete, name="setup-role-delete"),
     path("setup/fields/", fields.index, name="setup-fields-index"),

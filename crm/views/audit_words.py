@@ -14,7 +14,18 @@ from crm.lists.show import in_a_row
 from crm.modules.module import Module
 
 # What is said as it stands; ids and other figures of an entry are for machines.
-PLAIN = ("username", "account", "name", "role", "dictionary", "file", "format", "until", "note")
+PLAIN = (
+    "username",
+    "account",
+    "name",
+    "role",
+    "dictionary",
+    "file",
+    "format",
+    "until",
+    "note",
+    "path",
+)
 LABELS = {
     "display_name": _("Name"),
     "email": _("Mail"),

@@ -75,6 +75,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "theme": user.theme,
             "density": user.density,
             "nav": user.navigation,
+            "viewing": getattr(request, "viewing", None),
             "person": _person(user),
             "company": settings.COMPANY_NAME,
             "groups": [{"label": "", "items": [_home(request)]}, *groups],

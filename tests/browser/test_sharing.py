@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from crm.records.services import create_record
 from sales.customers.models import CustomerShare
-from tests.browser.conftest import SignIn, Watch
+from tests.browser.conftest import SCREEN, SignIn, Watch
+from tests.browser.faults import faults
 
 pytestmark = pytest.mark.browser
 NAME = "试样共享仪表科技有限公司"
@@ -33,6 +34,36 @@ def test_shared_until_tomorrow_and_gone_the_day_after(sign_in: SignIn, watch: Wa
     assert reader.goto(f"/customers/{pk}/").status == 404
     reader.goto(f"/customers/?q={NAME[:6]}")
     assert reader.locator("#rows").get_by_text(NAME).count() == 0
+
+
+def test_an_administrator_views_as_a_rep_and_leaves(sign_in: SignIn, watch: Watch) -> None:
+    rep, page = User.objects.get(username="rep"), sign_in("admin")
+    page.goto(f"/setup/people/{rep.pk}/")
+    page.locator(f"[formaction='/setup/people/{rep.pk}/view/']").click()
+    banner = page.locator("main > .notice.warn")
+    banner.wait_for()
+    page.goto("/customers/")
+    assert rep.display_name in banner.inner_text()
+    assert page.locator("a[href='/setup/']").count() == 0
+    faults_of(page)
+    watch.expects.add(403)
+    page.goto("/customers/new/")
+    page.fill("[name=name]", "预览时不能保存的公司")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.locator(".savebar button.primary").click()
+    assert answered.value.status == 403
+    page.goto("/")
+    banner.locator("button").click()
+    page.wait_for_url("**/setup/")
+    assert banner.count() == 0
+
+
+def faults_of(page: Any) -> None:
+    """The banner fits every width and is readable to all."""
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert faults(page) == []
+    page.set_viewport_size(SCREEN)
 
 
 def share(page: Any, pk: int, other: User) -> None:

@@ -258,6 +258,8 @@ def person(request: Asking, pk: int, shown_password: str = "") -> HttpResponse:
 def _account(user: User, shown_password: str) -> dict[str, Any]:
     acts = []
     if user.is_active:
+        if not user.may_administer:
+            acts.append(("view", _("View as this person"), False))
         acts.append(("password", _("Give a temporary password"), False))
         if has_second_factor(user):
             acts.append(("second-factor", _("Switch the second factor off"), False))

@@ -100,6 +100,7 @@ def _frame(role: Role, roles: list[Any]) -> dict[str, Any]:
         "role": {"name": role.name, "label": role.label, "is_shipped": role.is_shipped},
         "new_role_url": reverse("setup-role-new"),
         "edit_role_url": reverse("setup-role-edit", args=[role.name]),
+        "view_url": "" if role.administer else reverse("setup-view-role", args=[role.name]),
         "delete_role_url": "",
         "action_url": reverse("setup-role", args=[role.name]),
         "inspector": None,
