@@ -197,7 +197,9 @@ def shares_of(
         for who, has_ended, pk, code, *terms in values:
             if who in holders and (with_ended or not has_ended):
                 level = EDIT if code.startswith("change_") else VIEW
-                found.append(Share(pk, *holders[who], level, *terms, has_ended))
+                holder, label = holders[who]
+                until, note, by, at, act = terms
+                found.append(Share(pk, holder, label, level, until, note, by, at, act, has_ended))
     return sorted(found, key=lambda one: (one.record, one.holder.kind != PERSON, one.label))
 
 
