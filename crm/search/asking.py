@@ -7,10 +7,10 @@ from crm.access.policy import Access
 from crm.lib.grams import QueryKind, classify, query_grams
 from crm.lib.text import simplify
 from crm.modules.fields import Field
-from crm.search.entries import WHOLE_KINDS
+from crm.search.entries import WHOLE_KINDS, mark_of, starts_of
 from crm.search.models import SearchEntry
 
-FEWEST_DIGITS = 3
+FEWEST_DIGITS = 4
 
 
 def search_condition(access: Access, text: str) -> Q:
@@ -31,10 +31,26 @@ def tsquery(access: Access, text: str) -> str:
         field = access.module.field_at(path)
         if field is None or path not in access.readable:
             continue
-        part = _field_query(code, field, text)
+        part = _field_query(mark_of(access.module.name) + code, field, text)
         if part:
             parts.append(f"({part})")
     return " | ".join(parts)
+
+
+def starts_query(access: Access, text: str) -> str:
+    """The query for names that begin with `text`; empty where names are not to be read."""
+    title = access.module.title
+    code = next((code for code, path in access.module.search.items() if path == title), "")
+    start = starts_of(text)[1]
+    field = access.module.fields[title]
+    if not code or not start or title not in access.readable:
+        return ""
+    code = mark_of(access.module.name) + code
+    words = _field_query(code, field, text)
+    begins = _lexeme(code, start, joint="^")
+    if not words or "".join(simplify(text).split()) == start:
+        return begins if words else ""
+    return f"{begins} & {words}"
 
 
 def _field_query(code: str, field: Field, text: str) -> str:
@@ -44,8 +60,12 @@ def _field_query(code: str, field: Field, text: str) -> str:
         is_number = kind == QueryKind.DIGITS and len(digits) >= FEWEST_DIGITS
         return _lexeme(code, digits[::-1], is_prefix=True) if is_number else ""
     if field.kind in WHOLE_KINDS or field.name == "number":
-        whole = "".join(text.lower().split())
-        return _lexeme(code, whole, is_prefix=True) if whole.isalnum() else ""
+        whole = "".join(simplify(text).split())
+        if not whole.isalnum():
+            return ""
+        asked = _lexeme(code, whole, is_prefix=True)
+        is_count = field.name == "number" and whole.isdigit() and bool(whole.lstrip("0"))
+        return f"({asked} | {_lexeme(code, whole.lstrip('0'))})" if is_count else asked
     words = query_grams(text)
     if not words:
         return ""
@@ -54,6 +74,6 @@ def _field_query(code: str, field: Field, text: str) -> str:
     return " & ".join(_lexeme(code, word, is_prefix=is_latin and word == last) for word in words)
 
 
-def _lexeme(code: str, word: str, is_prefix: bool = False) -> str:
-    quoted = f"{code}_{word}".replace("\\", "\\\\").replace("'", "''")
+def _lexeme(code: str, word: str, is_prefix: bool = False, joint: str = "_") -> str:
+    quoted = f"{code}{joint}{word}".replace("\\", "\\\\").replace("'", "''")
     return f"'{quoted}':*" if is_prefix else f"'{quoted}'"

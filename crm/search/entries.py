@@ -1,15 +1,17 @@
 """Keeps the search table right: one statement per act, whatever the number of records."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
+from zlib import crc32
 
 from django.db import connection
 
-from crm.lib.grams import grams, query_grams
+from crm.lib.grams import grams
 from crm.lib.matching import bare_name
 from crm.lib.phones import InvalidPhone, parse_phone, reversed_digits
 from crm.lib.pinyin import initials, joined_pinyin
+from crm.lib.text import simplify
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.act import Act
@@ -24,15 +26,21 @@ BETWEEN = "\x01"  # lexemes in one text; no word holds it
 WHOLE_KINDS = frozenset({"credit_code"})  # found by their beginning, not by parts
 
 
+@cache
+def mark_of(module_name: str) -> str:
+    """Three signs before each lexeme of a module: what one module holds often costs no other."""
+    return f"{crc32(module_name.encode()) % 4096:03x}"
+
+
 @lru_cache(maxsize=64)
 def _places(module: Module) -> list[tuple[str, str, str, Field]]:
     """Where the words of a module's records are: (code, field, member, field of the value)."""
-    found = []
+    found, mark = [], mark_of(module.name)
     for code, path in module.search.items():
         name, _dot, member = path.partition(".")
         field = module.field_at(path)
         if field is not None:
-            found.append((code, name, member, field))
+            found.append((mark + code, name, member, field))
     return found
 
 
@@ -46,7 +54,15 @@ def lexemes_of(module: Module, values: Mapping[str, Any]) -> list[str]:
         for text in [row.get(member) for row in value] if member else (value,):
             if text:
                 found.update([f"{code}_{word}" for word in words_of(field, str(text))])
+                if name == module.title:
+                    found.update([f"{code}^{start}" for start in starts_of(str(text)) if start])
     return sorted(found)
+
+
+def starts_of(text: str) -> tuple[str, str]:
+    """What a name begins with: its first sign, and its first two."""
+    bare = "".join(simplify(text[:LONGEST]).split())
+    return bare[:1], bare[:2]
 
 
 def words_of(field: Field, text: str) -> set[str]:
@@ -54,7 +70,9 @@ def words_of(field: Field, text: str) -> set[str]:
     if field.kind == "phone":
         tail = tail_of(text)
         return {tail[:LONGEST]} if tail else set()
-    if field.kind in WHOLE_KINDS or field.name == "number":
+    if field.name == "number":
+        return {text.lower()[:LONGEST], counted_in(text)} - {""}
+    if field.kind in WHOLE_KINDS:
         return {text.lower()[:LONGEST]}
     words = grams(text)
     if field.name in {"name", "title"}:
@@ -65,15 +83,9 @@ def words_of(field: Field, text: str) -> set[str]:
     return words
 
 
-def is_called(field: Field, text: str, asked: str) -> bool:
-    """Whether the text of a field holds all that is asked: as it is written, or as it sounds."""
-    wanted = query_grams(asked)
-    words = words_of(field, text)
-    typed = wanted[-1] if wanted and wanted[-1].isascii() else ""
-    return bool(wanted) and all(
-        word in words or (word == typed and any(one.startswith(word) for one in words))
-        for word in wanted
-    )
+def counted_in(number: str) -> str:
+    """The count in a record's number, as it is said: KH-000417 gives 417."""
+    return number[len(number.rstrip("0123456789")) :].lstrip("0")
 
 
 def _called(name: str) -> set[str]:

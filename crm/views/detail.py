@@ -113,6 +113,19 @@ def _head(
     }
 
 
+def actions_on(access: Access, row: Row) -> list[dict[str, Any]]:
+    """What may be done with a record: editing, the actions of its page, those of its module."""
+    url = record_url(access.module.name, row.pk)
+    may = access.decisions(row.pk, ("edit", "assign", "delete"))
+    found: list[dict[str, Any]] = []
+    if may["edit"]:
+        found.append({"label": _("Edit"), "icon": "pen", "url": f"{url}edit/"})
+    if access.module.has_follow_ups:
+        found.append({"label": _("Record a follow-up"), "icon": "pen", "url": f"{url}#composer"})
+    extras = access.module.on_page(access, row)
+    return [*found, *_actions(access, row, url, may), *extras.get("actions", [])]
+
+
 def _call_url(row: Row) -> str:
     if "phones.number" in row.masked:
         return ""

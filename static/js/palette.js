@@ -16,10 +16,30 @@ function choose(option) {
   option?.scrollIntoView({ block: "nearest" });
 }
 
+const OPENED = "opened";
+const MOST_OPENED = 6;
+
+/** The record of this page, as customers/12; "" on other pages. */
+function here() {
+  const found = document.querySelector("[data-record]") && /^\/([a-z][a-z0-9-]*\/\d+)\//.exec(location.pathname);
+  return found ? found[1] : "";
+}
+
+/** The records opened last in this browser: where they are, not what they are called. */
+function opened() {
+  return (localStorage.getItem(OPENED) ?? "").split(",").filter(Boolean);
+}
+
+function remember(record) {
+  if (!record) return;
+  const others = opened().filter((one) => one !== record);
+  localStorage.setItem(OPENED, [record, ...others].slice(0, MOST_OPENED + 1).join(","));
+}
+
 function ask() {
-  const asked = dialog().querySelector("input").value.trim();
-  const record = document.querySelector("[data-record]")?.dataset.record ?? "";
-  const query = new URLSearchParams({ q: asked, at: location.pathname, record });
+  const record = here();
+  const recent = opened().filter((one) => one !== record).slice(0, MOST_OPENED).join(",");
+  const query = new URLSearchParams({ q: dialog().querySelector("input").value.trim(), record, recent });
   window.htmx.ajax("GET", `${dialog().dataset.url}?${query}`, { target: "#palette-found", swap: "innerHTML" });
 }
 
@@ -50,7 +70,19 @@ export function openPalette() {
   return true;
 }
 
+/** On the search page: arrows lead from the question through the hits and back. */
+function walkHits(event) {
+  if (event.isComposing || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  const stops = [...document.querySelectorAll("[data-hits], [data-hit]")];
+  const now = stops.indexOf(document.activeElement);
+  if (now < 0) return;
+  event.preventDefault();
+  stops[Math.min(Math.max(now + (event.key === "ArrowDown" ? 1 : -1), 0), stops.length - 1)].focus();
+}
+
 export function start() {
+  if (document.querySelector("[data-hits]")) document.addEventListener("keydown", walkHits);
+  remember(here());
   if (!dialog()) return;
   document.addEventListener("click", (event) => {
     if (near(event, "[data-palette]") && !event.ctrlKey && !event.metaKey) {
@@ -62,5 +94,6 @@ export function start() {
   input.addEventListener("input", (event) => event.isComposing || askSoon());
   input.addEventListener("compositionend", askSoon);
   input.addEventListener("keydown", take);
+  found().addEventListener("click", (event) => near(event, "[hx-get]") && dialog().close());
   found().addEventListener("htmx:afterSwap", () => choose(options()[0]));
 }

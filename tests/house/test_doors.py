@@ -19,6 +19,7 @@ ROWS = {
     "crm/documents/collection.py": "the files of rows that are removed for good",
     "crm/documents/quota.py": "counts the files that one person added",
     "crm/documents/services.py": "whether a file's record lives, after its Access was asked",
+    "crm/management/commands/reindex.py": "ids only; what is written nobody reads",
     "crm/api/phone_lookup.py": "child rows by number; the records then pass their Access",
     "sales/contacts/module.py": "child rows: where else a contact works",
 }
