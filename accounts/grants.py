@@ -94,6 +94,7 @@ class Rights:
         self._grants: dict[str, Grants] = {}
         self.roles: frozenset[int] = frozenset()
         self._scopes: dict[ScopeName, Scope] = {}
+        self._groups: frozenset[int] = frozenset()
         person = (
             get_user_model()
             .objects.filter(pk=user_id, is_active=True)
@@ -107,7 +108,7 @@ class Rights:
 
     def _try(self, role: int) -> None:
         """Somebody made up who holds one role alone, to view as: his id is the role's, negative."""
-        self.roles, self._groups = frozenset({role}), frozenset()
+        self.roles = frozenset({role})
         own = Scope(owners=frozenset({self.user_id}))
         self._scopes = dict.fromkeys(ScopeName, NOTHING)
         self._scopes.update({ScopeName.OWN: own, ScopeName.TEAM: own, ScopeName.ALL: EVERYTHING})
@@ -168,8 +169,12 @@ class Rights:
             self._grants[module] = self._compile(module)
         return self._grants[module]
 
-    def _compile(self, module: str) -> Grants:
-        held = self._held
+    def each_role(self, module: str) -> list[tuple[Role, Grants]]:
+        """Every role of this person with the rights that it gives by itself."""
+        return [(one.role, self._compile(module, [one])) for one in self._held]
+
+    def _compile(self, module: str, held: list[RoleRights] | None = None) -> Grants:
+        held = self._held if held is None else held
         if not held:
             return no_grants(self.user_id, module)
         scopes: dict[str, Scope] = {}
@@ -183,7 +188,8 @@ class Rights:
                 reasons["view"].append((one.role.lazy_label, ScopeName.ALL))
             if one.role.edit_all:
                 reasons["edit"].append((one.role.lazy_label, ScopeName.ALL))
-        states, only_when_empty = self._company.states(self.roles, module)
+        roles = frozenset(one.role.pk for one in held)
+        states, only_when_empty = self._company.states(roles, module)
         return Grants(
             user_id=self.user_id,
             module=module,
@@ -192,7 +198,7 @@ class Rights:
             only_when_empty=only_when_empty,
             view_all=any(one.role.view_all for one in held),
             edit_all=any(one.role.edit_all for one in held),
-            administer=self.administer,
+            administer=any(one.role.administer for one in held),
             groups=self._groups,
             reasons={action: tuple(found) for action, found in reasons.items()},
         )

@@ -7,6 +7,7 @@ from accounts.views import door, me
 from accounts.views.setup import (
     fields,
     index,
+    inspector,
     people,
     people_import,
     rights,
@@ -68,5 +69,6 @@ urlpatterns = [
         fields.field_delete,
         name="setup-field-delete",
     ),
+    path("setup/inspector/", inspector.inspector, name="setup-inspector"),
     path("setup/sign-ins/", sign_ins.sign_ins, name="setup-sign-ins"),
 ]

@@ -5,7 +5,7 @@ so a share with one of them is a share with its group.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -201,6 +201,11 @@ def shares_of(
                 until, note, by, at, act = terms
                 found.append(Share(pk, holder, label, level, until, note, by, at, act, has_ended))
     return sorted(found, key=lambda one: (one.record, one.holder.kind != PERSON, one.label))
+
+
+def groups_held(groups: Iterable[int]) -> set[Holder]:
+    """The departments and teams behind the hidden groups that reach a person."""
+    return {holder for holder, _label in groups_named(groups).values()}
 
 
 def _permissions(model: type[models.Model], action: str) -> list[int]:

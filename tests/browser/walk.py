@@ -148,6 +148,12 @@ def _own() -> list[Place]:
 def _setup(at: Known) -> list[Place]:
     return [
         Place("setup", "/setup/", "admin"),
+        Place(
+            "inspector",
+            f"/setup/inspector/?who={at.person}&what=customers/{at.customer}",
+            "admin",
+            primary=1,
+        ),
         Place("people", "/setup/people/", "admin"),
         Place("people-import", "/setup/people/import/", "admin", primary=1),
         Place("company", "/setup/company/", "admin"),

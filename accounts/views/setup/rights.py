@@ -103,7 +103,6 @@ def _frame(role: Role, roles: list[Any]) -> dict[str, Any]:
         "view_url": "" if role.administer else reverse("setup-view-role", args=[role.name]),
         "delete_role_url": "",
         "action_url": reverse("setup-role", args=[role.name]),
-        "inspector": None,
     }
 
 

@@ -62,47 +62,6 @@ def cell(module: str, action: str, bars: int) -> Context:
     }
 
 
-INSPECTOR = {
-    "url": "#",
-    "close_url": "#",
-    "who": "李娜（客服组）",
-    "what": "客户：松屿制药有限公司",
-    "verdict": {
-        "kind": "info",
-        "title": "看得到，不能改",
-        "text": "另有 2 个字段看不到，1 个掩码",
-    },
-    "chain": [
-        {
-            "is_yes": False,
-            "text": "角色「客服」：查看 = 本部门",
-            "note": "记录在华东一部，李娜在客服组，对不上",
-        },
-        {
-            "is_yes": True,
-            "text": "协作人：部分 =「服务」",
-            "note": "陈思远 11月18日 因工单 GD-20871 加的",
-        },
-        {"is_yes": True, "text": "共享给客服组，只读", "note": "周启明设的，到 12月31日 为止"},
-        {
-            "is_yes": False,
-            "text": "修改：没有一条成立",
-            "note": "角色要求本人；两处共享都是只读",
-        },
-    ],
-    "fields": [
-        {"label": "手机", "state": "掩码", "why": "角色「客服」"},
-        {"label": "信用额度", "state": "隐藏", "why": "没有角色给"},
-        {"label": "售后备注", "state": "只读", "why": "记录不能改"},
-        {"label": "其余 44 个", "state": "只读", "why": "角色「客服」"},
-    ],
-    "views": [
-        {"text": "李娜 查看手机", "when": "11月18日 14:06"},
-        {"text": "李娜 打开", "when": "11月18日 14:05"},
-    ],
-}
-
-
 roles = [
     ("系统管理员", 2),
     ("销售总监", 1),
@@ -169,5 +128,4 @@ RIGHTS = {
             ],
         }
     ],
-    "inspector": INSPECTOR,
 }
