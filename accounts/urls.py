@@ -25,6 +25,7 @@ urlpatterns = [
     path("password/reset/<str:token>/", door.password_reset, name="password-reset"),
     path("me/", me.profile, name="me"),
     path("me/preferences/", me.preferences, name="preferences"),
+    path("me/tour/", me.tour_over, name="me-tour"),
     path("me/password/", me.password, name="me-password"),
     path("me/second-factor/", me.second_factor_page, name="me-second-factor"),
     path("me/sessions/", me.sessions, name="me-sessions"),

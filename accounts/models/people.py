@@ -99,12 +99,19 @@ class User(AbstractBaseUser):
     security_stamp = models.CharField(max_length=32, default=new_stamp, editable=False)
     password_changed_at = models.DateTimeField(null=True, editable=False)
     signed_in_at = models.DateTimeField(_("Last sign-in"), null=True, editable=False)
+    toured_at = models.DateTimeField(null=True, editable=False)  # saw or refused the tour
     created_at = models.DateTimeField(_("Created"), auto_now_add=True)
     deactivated_at = models.DateTimeField(null=True, editable=False)
     last_login = None  # type: ignore[assignment]  # Django would write a history row per sign-in
 
     history = HistoricalRecords(
-        excluded_fields=["password", "security_stamp", "signed_in_at", "password_changed_at"]
+        excluded_fields=[
+            "password",
+            "security_stamp",
+            "signed_in_at",
+            "password_changed_at",
+            "toured_at",
+        ]
     )
     objects = UserManager()
 

@@ -110,6 +110,13 @@ def preferences(request: Asking) -> HttpResponse:
     return response
 
 
+@require_POST
+def tour_over(request: Asking) -> HttpResponse:
+    """The tour was taken or refused: it is not offered again."""
+    User.objects.filter(pk=request.user.pk).update(toured_at=timezone.now())
+    return HttpResponse(status=204)
+
+
 @sensitive_post_parameters("old", "password", "again")
 @require_http_methods(["GET", "POST"])
 def password(request: Asking) -> HttpResponse:

@@ -21,6 +21,7 @@ from crm.lists.show import in_sentence, show_date, show_moment
 from crm.modules.registry import all_modules, contributions
 from crm.views.address import dump
 from crm.views.lists import title_of
+from crm.views.tour import tour_for
 
 DUE = 12
 LATEST = 8
@@ -63,6 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
             )
             if block
         ],
+        "tour": tour_for(request),
     }
     return render(request, "home/page.html", context)
 

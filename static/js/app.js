@@ -12,6 +12,7 @@ import { start as startForm } from "./form.js";
 import { start as startCollections } from "./collections.js";
 import { start as startPicker } from "./picker.js";
 import { start as startSetup } from "./setup.js";
+import { start as startTour } from "./tour.js";
 import { start as startInstalled } from "./installed.js";
 
 startToasts();
@@ -27,6 +28,7 @@ startForm();
 startCollections();
 startPicker();
 startSetup();
+startTour();
 startInstalled();
 
 // Where a row of tabs is wider than the screen, the current one is in sight.

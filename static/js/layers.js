@@ -4,7 +4,8 @@ import { near } from "./tools.js";
 const GAP = 4;
 const ENOUGH = 280; // px: with so much room a long menu stays below its button and scrolls
 
-function put(menu, button) {
+/** Places a floating layer below its button, or above it where there is no room. */
+export function put(menu, button) {
   const at = button.getBoundingClientRect();
   const size = menu.getBoundingClientRect();
   const wanted = button.dataset.place === "end" ? at.right - size.width : at.left;
