@@ -86,6 +86,7 @@ class FieldDefinition(models.Model):
     target = models.CharField(max_length=40, blank=True)
     help = models.JSONField(default=dict)
     required = models.BooleanField(default=False)
+    unique = models.BooleanField(default=False)
     default = models.JSONField(null=True)
     places = models.PositiveSmallIntegerField(default=2)
     position = models.PositiveSmallIntegerField(default=0)

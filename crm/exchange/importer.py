@@ -218,7 +218,7 @@ def _mark_twins(chunk: Chunk, seen: set[int]) -> None:
         if verdict.outcome != CREATED:
             continue
         values = chunk.values_of(verdict)
-        keys = chunk.module.keys(values)
+        keys = chunk.module.all_keys(values)
         near = set() if chunk.choice.near_is_fine(verdict.line) else keys.near
         if any(hash(key) in seen for key in (*keys.exact, *near)):
             verdict.outcome, verdict.is_known = SKIPPED, True

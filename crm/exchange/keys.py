@@ -24,9 +24,11 @@ def key_fields(access: Access) -> list[Field]:
     """The fields by which a person may find the record that a row means."""
     found = []
     for name, field in access.module.fields.items():
-        if name not in access.readable or field.is_computed or field.is_custom:
+        if name not in access.readable or field.is_computed:
             continue
-        is_known = name == access.module.title or name in access.module.duplicate_fields
+        if field.is_custom and not field.is_unique:
+            continue
+        is_known = name == access.module.title or name in access.module.key_fields
         is_phone = (
             field.is_collection
             and access.module.collections_by_name[name].model is Phone
@@ -134,4 +136,4 @@ def _exact_keys(module: Module, line: Line, name: str) -> list[tuple[str, str]]:
         return []
     alone = {one: line.values.get(one) for one in (name, "kind") if line.values.get(one)}
     alone[name] = str(alone[name])
-    return [(rule, key[:LONGEST_KEY]) for rule, key in module.keys(alone).exact if rule == name]
+    return [(rule, key[:LONGEST_KEY]) for rule, key in module.all_keys(alone).exact if rule == name]

@@ -63,7 +63,7 @@ def field_context(
         "unit": field.unit,
         "options": _options(access, field, raw),
         "is_unlabelled": is_unlabelled,
-        "checks_duplicates": field.name in access.module.duplicate_fields,
+        "checks_duplicates": field.name in access.module.key_fields,
         "readonly": False,
         "fix": _repair(field, raw) if errors else None,
     }

@@ -1,5 +1,6 @@
 """Chinese and Latin text: cleaning, and the folding that decides whether two names are equal."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ _DROPPED_CATEGORIES = ("P", "Z", "C")
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _BASIC_PLANE = 0x10000
 _LONGEST_KEPT = 100  # what is simplified several times in one save: names
+_LONGEST_UNIQUE = 200
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffc]"
 )
@@ -29,6 +31,17 @@ def clean(text: str) -> str:
     if any("\ud800" <= sign <= "\udfff" for sign in text):
         text = "".join(sign for sign in text if not "\ud800" <= sign <= "\udfff")
     return text.strip()
+
+
+def unique_key(value: object) -> str:
+    """The form in which two values of a unique field are the same: width, case, spaces folded.
+
+    At most 270 characters: a long text ends in its digest.
+    """
+    text = " ".join(unicodedata.normalize("NFKC", str(value)).casefold().split())
+    if len(text) <= _LONGEST_UNIQUE:
+        return text
+    return f"{text[:_LONGEST_UNIQUE]}#{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def fold(text: str) -> str:

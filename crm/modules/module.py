@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.text import unique_key
 from crm.modules.collections import Collection
 from crm.modules.fields import Field, field_from_column
 
@@ -112,6 +113,16 @@ class Module:
         """The duplicate keys of a record with these values (columns and collections)."""
         return Keys()
 
+    def all_keys(self, values: Mapping[str, Any]) -> Keys:
+        """The duplicate keys of a record, those of its unique fields included."""
+        keys = self.keys(values)
+        unique = frozenset(
+            (name, unique_key(values.get(name)))
+            for name in self.unique_fields
+            if values.get(name) not in (None, "")
+        )
+        return Keys(keys.exact | unique, keys.near) if unique else keys
+
     def validate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Errors by field of values that are right one by one but not together."""
         return {}
@@ -192,6 +203,16 @@ class Module:
         if base.kind == "relation" and "target" not in changes:
             changes["target"] = self.targets.get(base.target, base.target)
         return base.with_changes(**changes)
+
+    @cached_property
+    def unique_fields(self) -> frozenset[str]:
+        """The added fields whose values no two living records share."""
+        return frozenset(name for name, field in self.fields.items() if field.is_unique)
+
+    @cached_property
+    def key_fields(self) -> frozenset[str]:
+        """The fields that duplicate keys are made of."""
+        return self.duplicate_fields | self.unique_fields
 
     @cached_property
     def section_names(self) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def check_many(
     batch = Batch(
         access, act, at or timezone.now(), cleaner, drafts,
         [Outcome(errors=draft.errors) for draft in drafts],
-        {n: access.module.keys(one.all) for n, one in enumerate(drafts) if not one.errors},
+        {n: access.module.all_keys(one.all) for n, one in enumerate(drafts) if not one.errors},
     )  # fmt: skip
     if near_is_fine is True:
         near: set[int] = set()

@@ -163,11 +163,11 @@ def before_values(module: Module, task: Task) -> dict[str, Any]:
 def _take_keys(access: Access, tasks: list[Task], outcomes: list[Outcome]) -> list[Task]:
     """Give each record its new duplicate keys; the tasks whose keys nobody else holds."""
     module = access.module
-    asked = [task for task in tasks if task.change.names & module.duplicate_fields]
+    asked = [task for task in tasks if task.change.names & module.key_fields]
     if not asked:
         return tasks
-    new = {task.record.pk: module.keys(task.change.after) for task in asked}
-    old = {task.record.pk: module.keys(task.before) for task in asked}
+    new = {task.record.pk: module.all_keys(task.change.after) for task in asked}
+    old = {task.record.pk: module.all_keys(task.before) for task in asked}
     lost = claim_keys(module, {pk: _without(new[pk], old[pk]) for pk in new})
     drop_keys(
         module,

@@ -27,6 +27,7 @@ def field_of(row: FieldDefinition) -> Field:
         target=row.target,
         help=LazyLabel(row.help) if any(row.help.values()) else "",
         required=row.required,
+        is_unique=row.unique,
         default=default_of(row),
         is_nullable=True,
         places=row.places,

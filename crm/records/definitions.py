@@ -25,6 +25,7 @@ from crm.records.cleaning import Cleaner
 from crm.records.declared import field_of
 from crm.records.drafts import plain
 from crm.records.errors import Invalid
+from crm.records.uniqueness import forget_keys, set_unique, wrong_unique
 
 KINDS = {
     "text": gettext_lazy("Text, one line"),
@@ -72,6 +73,7 @@ def add_field(
     labels: Labels,
     help_texts: Labels | None = None,
     required: bool = False,
+    unique: bool = False,
     default: str = "",
     choices: Sequence[str] = (),
     target: str = "",
@@ -84,13 +86,14 @@ def add_field(
     owner = module_named(module)
     words = list(dict.fromkeys(word for text in choices if (word := _line(text, LONGEST_CHOICE))))
     errors = _wrong(labels, help_texts or {}, places) | _wrong_kind(module, kind, target, words)
+    errors |= wrong_unique(kind, unique, default)
     if errors:
         raise Invalid(fields=errors)
     with transaction.atomic():
         last = FieldDefinition.objects.filter(module=module).aggregate(n=Max("position"))["n"]
         row = FieldDefinition(
             module=module, kind=kind, labels=_texts(labels, LONGEST_LABEL),
-            help=_texts(help_texts or {}, LONGEST_HELP), required=required,
+            help=_texts(help_texts or {}, LONGEST_HELP), required=required, unique=unique,
             target=target if kind == "relation" else "",
             places=places if kind in WITH_PLACES else 2, position=(last or 0) + 1,
         )  # fmt: skip
@@ -113,15 +116,20 @@ def change_field(
     labels: Labels,
     help_texts: Labels,
     required: bool,
+    unique: bool,
     default: str,
     position: int,
 ) -> None:
-    """Change what a field is called, whether it must be filled in, its default and place."""
-    errors = _wrong(labels, help_texts, row.places)
+    """Change what a field is called, whether it must be filled in, its default and place.
+
+    Raises Invalid; for `unique` also when values stand in several records (crm/records/uniqueness).
+    """
+    errors = _wrong(labels, help_texts, row.places) | wrong_unique(row.kind, unique, default)
     if not 0 <= position <= MOST_FIELDS * 10:
         errors["position"] = [_("The order is a number from 0 to %d.") % (MOST_FIELDS * 10)]
     if errors:
         raise Invalid(fields=errors)
+    set_unique(actor=actor, row=row, unique=unique)
     with transaction.atomic():
         before = {"labels": row.labels, "required": row.required, "default": row.default}
         row.labels = _texts(labels, LONGEST_LABEL)
@@ -139,6 +147,7 @@ def remove_field(*, actor: Any, row: FieldDefinition) -> None:
     with transaction.atomic():
         _note(actor, "field.delete", row)
         Option.objects.filter(dictionary=f"field_{row.pk}").delete()
+        forget_keys(row)
         row.delete()
         raise_definitions_version()
 

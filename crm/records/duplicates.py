@@ -31,7 +31,7 @@ class Match:
 
 def matches_of(access: Access, values: Mapping[str, Any], but: int | None = None) -> list[Match]:
     """Known records that may be the same as one with these values: exact ones first."""
-    return matches_of_many(access, {0: access.module.keys(values)}, but=but).get(0, [])
+    return matches_of_many(access, {0: access.module.all_keys(values)}, but=but).get(0, [])
 
 
 def matches_of_many(
@@ -88,7 +88,7 @@ def refuse_duplicates(
     Keys that it `had` already are neither asked about nor answered: a record that was let in
     beside its twin may still be changed.
     """
-    keys = access.module.keys(values)
+    keys = access.module.all_keys(values)
     if had is not None:
         keys = Keys(keys.exact - had.exact, keys.near - had.near)
     if not keys.exact and (near_is_fine or not keys.near):
@@ -119,7 +119,8 @@ def known_errors(access: Access, matches: Iterable[Match]) -> dict[str, list[Any
     for match in matches:
         name = match.rule if match.rule in access.visible else access.module.title
         known = match.label or access.module.label
-        fields.setdefault(name, []).append(
-            _("Known already: %(known)s, %(word)s.") % {"known": known, "word": match.word}
-        )
+        sentence = _("Known already: %(known)s, %(word)s.")
+        if name in access.module.unique_fields:
+            sentence = _("Another record has this value: %(known)s, %(word)s.")
+        fields.setdefault(name, []).append(sentence % {"known": known, "word": match.word})
     return fields

@@ -115,7 +115,7 @@ def restore_records(*, actor: Any, module: str, pks: Sequence[int], source: str 
     """
     act = Act(actor, source)
     for other, values in returning(actor, module_named(module), sorted(set(pks))).items():
-        keys = {pk: other.keys(one) for pk, one in values.items()}
+        keys = {pk: other.all_keys(one) for pk, one in values.items()}
         refuse_lost(access_to(actor, other), claim_keys(other, keys))
         _mark(act, other, list(keys), "restored", deleted_at=None, deletion_id=None)
     return act

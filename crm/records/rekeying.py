@@ -23,7 +23,7 @@ def rekey(module: Module, records: Sequence[Any]) -> dict[int, Pair]:
 
     The loser keeps all else that it has, near keys included.
     """
-    wanted = {pk: module.keys(values) for pk, values in snapshots(module, records).items()}
+    wanted = {pk: module.all_keys(values) for pk, values in snapshots(module, records).items()}
     held = _held(module, wanted)
     drop_keys(module, {pk: _without(held[pk], keys) for pk, keys in wanted.items()})
     missing = {pk: _without(keys, held[pk]) for pk, keys in wanted.items()}

@@ -206,7 +206,7 @@ def _write_change(act: Act, access: Access, record: Any, change: Change) -> None
     refuse_loops(access.module, pk, change.changed)
     if access.module.parent in change.changed:
         hold_parent(access.module, change.changed)
-    if change.names & access.module.duplicate_fields:
+    if change.names & access.module.key_fields:
         _change_keys(access, pk, change)
     _save(access, record, change)
     for name, changes in change.children.items():
@@ -216,9 +216,9 @@ def _write_change(act: Act, access: Access, record: Any, change: Change) -> None
 
 def _change_keys(access: Access, pk: int, change: Change) -> None:
     """Give back the duplicate keys that the record loses and take those that it gains."""
-    had = access.module.keys(change.before)
+    had = access.module.all_keys(change.before)
     gained = refuse_duplicates(access, change.after, but=pk, had=had)
-    now = access.module.keys(change.after)
+    now = access.module.all_keys(change.after)
     drop_keys(access.module, {pk: Keys(had.exact - now.exact, had.near - now.near)})
     refuse_lost(access, claim_keys(access.module, {pk: gained}))
     # What it had beside a twin that is gone by now becomes its own; what it holds stays.

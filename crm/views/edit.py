@@ -86,7 +86,7 @@ def _new_context(access: Access, request: HttpRequest, errors: dict[str, Any]) -
         "key": request.POST.get("key") or uuid.uuid4().hex,
         "sections": sections(access, None, post, errors),
         "errors": error_list(access, errors),
-        "duplicates_url": f"/{module.name}/duplicates/" if module.duplicate_fields else "",
+        "duplicates_url": f"/{module.name}/duplicates/" if module.key_fields else "",
         "submit_label": _("Save"),
         "again_label": _("Save and enter another"),
     }
@@ -214,11 +214,18 @@ def check_duplicates(request: HttpRequest, module: str) -> HttpResponse:
     access.require("create")
     values = posted_values(access, request.POST, None)
     draft = draft_of(Cleaner(access), values, access.writable())
-    keys = access.module.keys(draft.all)
+    keys = access.module.all_keys(draft.all)
     if keys.exact or keys.near:  # who has typed nothing yet asks nothing
         note_check(access, "form")
     context = duplicates_context(access, matches_of(access, draft.all))
     return render(request, "crm/edit/duplicates.html", context)
+
+
+def _why(access: Access, rule: str) -> Any:
+    field = access.module.fields.get(rule)
+    if field is not None and field.is_unique and rule in access.visible:
+        return field.label
+    return WHY.get(rule, rule)
 
 
 def duplicates_context(access: Access, matches: Any) -> dict[str, Any]:
@@ -228,7 +235,7 @@ def duplicates_context(access: Access, matches: Any) -> dict[str, Any]:
             {
                 "title": match.label or access.module.label,
                 "url": record_url(access.module.name, match.pk) if match.pk else "",
-                "why": WHY.get(match.rule, match.rule),
+                "why": _why(access, match.rule),
                 "owner": match.word,
                 "ask_url": "",
             }

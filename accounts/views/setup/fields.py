@@ -30,6 +30,7 @@ from crm.modules.module import Module
 from crm.modules.registry import all_modules, module_named
 from crm.records import definitions
 from crm.records.declared import field_of
+from crm.records.uniqueness import UNIQUE_KINDS
 from crm.views.shell import LANGUAGE_NAMES
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -81,6 +82,7 @@ def _item(row: FieldDefinition) -> dict[str, Any]:
         "kind": definitions.KINDS.get(row.kind, row.kind),
         "about": _about(row),
         "required": row.required,
+        "unique": row.unique,
         "key": field.name,
         "choices_url": reverse("dictionary", args=[row.dictionary]) if row.dictionary else "",
     }
@@ -111,6 +113,7 @@ def field_new(request: Asking, module: str) -> HttpResponse:
                 labels=_texts(request, "label"),
                 help_texts=_texts(request, "help"),
                 required="required" in request.POST,
+                unique="unique" in request.POST,
                 default=typed(request, "default", 500),
                 choices=typed(request, "choices", 50_000).splitlines(),
                 target=typed(request, "target", 40),
@@ -151,6 +154,7 @@ def field_edit(request: Asking, module: str, pk: int) -> HttpResponse:
                 labels=_texts(request, "label"),
                 help_texts=_texts(request, "help"),
                 required="required" in request.POST,
+                unique="unique" in request.POST,
                 default=typed(request, "default", 500),
                 position=_number(request, "position", row.position),
             )
@@ -255,6 +259,12 @@ def _field_controls(row: FieldDefinition, data: Any) -> list[dict]:
     found.append(
         control("required", _("Must be filled in"), "boolean", "true" if is_required else "")
     )
+    if row.kind in UNIQUE_KINDS:
+        is_unique = "unique" in data if data else row.unique
+        found.append(
+            control("unique", _("No two records may have the same value"), "boolean",
+                    "true" if is_unique else "")
+        )  # fmt: skip
     default = _default_control(row, value("default", row.default))
     return [*found, default] if default else found
 

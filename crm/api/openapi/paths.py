@@ -147,7 +147,7 @@ def _duplicates(access: Access) -> Schema:
     parameters = [
         query(name, {"type": "string"}, str(field.label))
         for name, field in access.module.fields.items()
-        if name in access.module.duplicate_fields and name in access.editable
+        if name in access.module.key_fields and name in access.editable
     ]
     summary = _("Whether such a record is known, and whose it is")
     return {
