@@ -83,30 +83,33 @@ def add_field(
 
     `places` are the decimals of a number, `target` is the module of a relation.
     """
-    owner = module_named(module)
     words = list(dict.fromkeys(word for text in choices if (word := _line(text, LONGEST_CHOICE))))
-    errors = _wrong(labels, help_texts or {}, places) | _wrong_kind(module, kind, target, words)
-    errors |= wrong_unique(kind, unique, default)
+    errors = _wrong(labels, help_texts or {}, places) | wrong_unique(kind, unique, default)
+    errors |= _wrong_kind(module, kind, target, words)
     if errors:
         raise Invalid(fields=errors)
     with transaction.atomic():
-        last = FieldDefinition.objects.filter(module=module).aggregate(n=Max("position"))["n"]
         row = FieldDefinition(
             module=module, kind=kind, labels=_texts(labels, LONGEST_LABEL),
             help=_texts(help_texts or {}, LONGEST_HELP), required=required, unique=unique,
             target=target if kind == "relation" else "",
-            places=places if kind in WITH_PLACES else 2, position=(last or 0) + 1,
+            places=places if kind in WITH_PLACES else 2, position=_last_position(module) + 1,
         )  # fmt: skip
         row.save()
         if kind in CHOICES:
             row.dictionary = f"field_{row.pk}"
             _add_choices(row.dictionary, words)
         raise_definitions_version()
-        row.default = _default(actor, owner, row, default)
+        row.default = _default(actor, module_named(module), row, default)
         row.save()
         raise_definitions_version()
         _note(actor, "field.create", row)
     return row
+
+
+def _last_position(module: str) -> int:
+    rows = FieldDefinition.objects.filter(module=module)
+    return rows.aggregate(last=Max("position"))["last"] or 0
 
 
 def change_field(

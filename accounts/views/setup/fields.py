@@ -110,11 +110,7 @@ def field_new(request: Asking, module: str) -> HttpResponse:
                 audience=typed(request, "audience", 20),
                 module=module,
                 kind=kind,
-                labels=_texts(request, "label"),
-                help_texts=_texts(request, "help"),
-                required="required" in request.POST,
-                unique="unique" in request.POST,
-                default=typed(request, "default", 500),
+                **_posted(request),
                 choices=typed(request, "choices", 50_000).splitlines(),
                 target=typed(request, "target", 40),
                 places=_number(request, "places", 2),
@@ -151,11 +147,7 @@ def field_edit(request: Asking, module: str, pk: int) -> HttpResponse:
             definitions.change_field(
                 actor=request.user,
                 row=row,
-                labels=_texts(request, "label"),
-                help_texts=_texts(request, "help"),
-                required="required" in request.POST,
-                unique="unique" in request.POST,
-                default=typed(request, "default", 500),
+                **_posted(request),
                 position=_number(request, "position", row.position),
             )
             messages.info(request, _("Saved"))
@@ -217,6 +209,17 @@ def _module(name: str) -> Module:
 def _way(module: Module, *last: str) -> list[dict[str, str]]:
     here = (str(module.label_plural), reverse("setup-fields", args=[module.name]))
     return crumbs((_("Fields"), reverse("setup-fields-index")), here, *((one, "") for one in last))
+
+
+def _posted(request: Asking) -> dict[str, Any]:
+    """What the forms of a new and of a known field have in common."""
+    return {
+        "labels": _texts(request, "label"),
+        "help_texts": _texts(request, "help"),
+        "required": "required" in request.POST,
+        "unique": "unique" in request.POST,
+        "default": typed(request, "default", 500),
+    }
 
 
 def _texts(request: Asking, start: str) -> dict[str, str]:
