@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0013_share_terms'),
+        ('crm', '0014_search_marks'),
     ]
 
     operations = [
