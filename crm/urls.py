@@ -81,6 +81,7 @@ module_urls: list[URLPattern | URLResolver] = [
     path("new/", edit.new_record, name="new"),
     path("duplicates/", edit.check_duplicates, name="duplicates"),
     path("bulk/assign/", bulk.bulk_assign, name="bulk-assign"),
+    path("bulk/share/", bulk.bulk_share, name="bulk-share"),
     path("bulk/delete/", bulk.bulk_delete, name="bulk-delete"),
     path("bulk/undelete/", bulk.bulk_undelete, name="bulk-undelete"),
     path("import/", exchange.import_start, name="import"),

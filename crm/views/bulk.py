@@ -6,17 +6,19 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.access.policy import Access, access_to
 from crm.forms.people import people_options
+from crm.forms.sharing import share_fields, terms_from
 from crm.lib.whole import whole_number, whole_numbers
 from crm.lists.query import query_from
 from crm.lists.show import in_a_row
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid, NotVisible, Refusal
 from crm.records.lifecycle import assign_records, delete_records, restore_records
+from crm.records.sharing import share_records
 from crm.views.lists import title_of
 from crm.views.shell import toast
 
@@ -153,6 +155,37 @@ def bulk_undelete(request: HttpRequest, module: str) -> HttpResponse:
     restore_records(actor=request.user, module=found.name, pks=ids[:50])
     toast(request, ngettext("%d record is back.", "%d records are back.", len(ids)) % len(ids))
     return HttpResponseRedirect(f"/{module}/")
+
+
+@require_http_methods(["GET", "POST"])
+def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
+    """/<module>/bulk/share/: with whom, how and until when, for all picked records."""
+    access = access_to(request.user, module_named(module))
+    access.require("share")
+    ids = _picked(request, access)
+    _visible(access, ids)
+    errors: dict[str, list[Any]] = {}
+    if request.POST.get("confirmed"):
+        try:
+            holders, terms = terms_from(request.POST)
+            share_records(actor=request.user, module=module, pks=ids, to=holders, terms=terms)
+        except Invalid as refusal:
+            errors = refusal.fields or {"": [refusal.message]}
+        else:
+            toast(request, ngettext("%d record shared.", "%d records shared.", len(ids)) % len(ids))
+            return _back(request, module)
+    context = {
+        **_question(request, access, ids),
+        "title": ngettext("Share %d record", "Share %d records", len(ids)) % len(ids),
+        "action_url": f"/{module}/bulk/share/",
+        "fields": share_fields(access.user.pk, request.POST, access.may("edit"), errors),
+        "errors": [
+            {"label": "", "messages": texts, "anchor": f"id-{name}"}
+            for name, texts in errors.items()
+        ],
+        "submit_label": pgettext("verb", "Share"),
+    }
+    return _dialog(request, context, status=400 if errors else 200)
 
 
 def _back(request: HttpRequest, module: str) -> HttpResponse:

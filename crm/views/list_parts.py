@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crm.access.policy import Access
+from crm.access.sharing import is_shareable
 from crm.lists.query import MOST_SORT_KEYS, Query
 from crm.lists.show import in_sentence
 from crm.lists.turning import Page
@@ -205,6 +207,9 @@ def bulk_actions(access: Access) -> list[dict[str, Any]]:
         found.append(
             {"label": _("Assign"), "icon": "swap", "url": f"{base}/assign/", "is_danger": False}
         )
+    if access.grants.scope("share") and is_shareable(access.module.model):
+        label = pgettext("verb", "Share")
+        found.append({"label": label, "icon": "share", "url": f"{base}/share/", "is_danger": False})
     if access.grants.scope("delete"):
         found.append(
             {"label": _("Delete"), "icon": "trash", "url": f"{base}/delete/", "is_danger": True}

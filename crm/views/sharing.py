@@ -45,6 +45,7 @@ def shares(request: HttpRequest, module: str, pk: int) -> HttpResponse:
 def _give(request: HttpRequest, access: Access, pk: int, data: Any) -> HttpResponse:
     """Share as the form says; the toast takes it back where one alone was given."""
     holders, terms = terms_from(data)
+    had = {one.holder: one for one in shares_of(access.module.model, [pk], with_ended=False)}
     share_records(
         actor=request.user, module=access.module.name, pks=[pk], to=holders, terms=terms,
         along=bool(data.get("along")),
@@ -53,6 +54,8 @@ def _give(request: HttpRequest, access: Access, pk: int, data: Any) -> HttpRespo
     text = _("Shared with %s.") % in_a_row(one.label for one in shared)
     base = f"{record_url(access.module.name, pk)}shares/"
     undo = f"{base}{holders[0].text}/take-back/" if len(holders) == 1 else ""
+    if undo and holders[0] in had:
+        undo = _again(base, had[holders[0]])
     toast(request, text, undo_url=undo)
     return _back(request, access.module.name, pk)
 
@@ -67,16 +70,20 @@ def take_back(request: HttpRequest, module: str, pk: int, holder: str) -> HttpRe
     if who is None or not before:
         raise NotVisible
     unshare_records(actor=request.user, module=module, pks=[pk], holder=who)
-    again = ""
-    if not before[0].has_ended:
-        day = before[0].last_day
-        asked = {
-            "to": who.text, "level": before[0].level, "note": before[0].note,
-            "until": day.isoformat() if day else "",
-        }  # fmt: skip
-        again = f"{record_url(module, pk)}shares/again/?{urlencode(asked)}"
+    base = f"{record_url(module, pk)}shares/"
+    again = "" if before[0].has_ended else _again(base, before[0])
     toast(request, _("No longer shared with %s.") % before[0].label, undo_url=again)
     return _back(request, module, pk)
+
+
+def _again(base: str, share: Share) -> str:
+    """Where a POST gives a holder these terms again."""
+    day = share.last_day
+    asked = {
+        "to": share.holder.text, "level": share.level, "note": share.note,
+        "until": day.isoformat() if day else "",
+    }  # fmt: skip
+    return f"{base}again/?{urlencode(asked)}"
 
 
 @require_POST

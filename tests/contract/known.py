@@ -22,7 +22,7 @@ COVERS = {
     "job-file": "export csv", "api-export": "export csv", "api-job": "export csv",
     "api-job-file": "export csv", "dictionaries": "setup", "dictionary": "setup", "me": "me",
     "stage-moves": "stage moves", "stage-release": "stage moves", "feed": "feed", "follow": "feed",
-    "shares": "shares", "share-again": "shares", "share-take-back": "shares",
+    "shares": "shares", "bulk-share": "bulk", "share-again": "shares", "share-take-back": "shares",
     "api-shares": "shares", "api-share": "shares",
 }  # fmt: skip
 # Whole families of addresses.

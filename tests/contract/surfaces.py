@@ -291,7 +291,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "history": lambda v: v.page("history"),
     "duplicates": _duplicates,
     "bulk": lambda v: b"".join(
-        v.post(name, {"pk": v.planted.pk}) for name in ("bulk-delete", "bulk-assign")
+        v.post(name, {"pk": v.planted.pk}) for name in ("bulk-delete", "bulk-assign", "bulk-share")
     ),
     "bin": _bin,
     "parent": _parent,

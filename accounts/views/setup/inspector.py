@@ -153,7 +153,6 @@ def _action(one: Verdict, module: Module, pk: int) -> dict[str, Any]:
     return {
         "label": ACTION_LABELS[one.action],
         "is_yes": bool(one.decision),
-        "reason": "" if one.decision else one.decision.reason,
         "chain": chain,
     }
 
