@@ -11,7 +11,7 @@ from crm.deadlines import limit_jobs
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.development")
 app = Celery("crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["crm.jobs", "crm.exchange", "crm.records"])
+app.autodiscover_tasks(["crm.jobs", "crm.exchange", "crm.records", "crm.documents"])
 app.autodiscover_tasks()  # tasks.py of every app
 
 

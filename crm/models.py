@@ -2,7 +2,7 @@
 
 from crm.activities.models import FollowUp, Mention, Phrase
 from crm.customfields.models import CompanySetting, FieldDefinition, ModuleDefinition, Option
-from crm.documents.models import Attachment
+from crm.documents.models import Attachment, Document, DocumentVersion
 from crm.jobs.models import Job, JobRow, RememberedMapping
 from crm.modules.stamp import Stamp
 from crm.records.beside import (
@@ -20,7 +20,8 @@ from crm.search.models import SearchEntry
 __all__ = [
     "Address", "Attachment", "AuditEntry", "CompanySetting", "CustomRecord",
     "CustomRecordGroupShare",
-    "CustomRecordShare", "Event", "ExternalId", "FieldDefinition", "FollowUp", "IdempotencyKey",
+    "CustomRecordShare", "Document", "DocumentVersion", "Event", "ExternalId", "FieldDefinition",
+    "FollowUp", "IdempotencyKey",
     "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option", "Phone",
     "Phrase", "RememberedMapping", "SearchEntry", "Stamp", "Tag", "UniqueValue",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from django.db.models.signals import post_migrate
 
 from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
+from crm.documents.on_records import forget_documents
 from crm.exchange.kinds import register as register_exchange
 from crm.jobs.kinds import Kind, register_kind
 from crm.jobs.rekeying import KIND as REKEY
@@ -21,7 +22,7 @@ from crm.modules.registry import (
 )
 from crm.modules.stamp import make_stamp
 from crm.records.declared import database_definitions
-from crm.records.followers import follow_touches, follow_writes
+from crm.records.followers import follow_purges, follow_touches, follow_writes
 from crm.records.numbers import make_sequence
 from crm.search.entries import refresh_entries
 from crm.search.touching import touch_entries
@@ -34,6 +35,7 @@ def start() -> None:
     add_source(database_definitions)
     follow_writes(refresh_entries)
     follow_touches(touch_entries)
+    follow_purges(forget_documents)
     register_exchange()
     register_kind(REKEY, Kind(work=run_rekey))
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))

@@ -11,6 +11,7 @@ from crm.views import (
     company,
     detail,
     dictionaries,
+    documents,
     edit,
     exchange,
     exports,
@@ -64,6 +65,7 @@ register_converter(RecordConverter, "record")
 
 record_urls: list[URLPattern | URLResolver] = [
     path("", detail.record_page, name="record"),
+    path("documents/", documents.upload, name="documents"),
     path("peek/", detail.peek, name="peek"),
     path("edit/", edit.edit_record, name="edit"),
     path("history/", history.record_history, name="history"),
@@ -110,6 +112,12 @@ urlpatterns = [
     path("setup/dictionaries/", dictionaries.dictionaries, name="dictionaries"),
     path("setup/dictionaries/<slug:name>/", dictionaries.dictionaries, name="dictionary"),
     path("files/<record:pk>/", files.attachment, name="attachment"),
+    path("documents/<record:pk>/", documents.download, name="document"),
+    path("documents/<record:pk>/versions/", documents.versions, name="document-versions"),
+    path("documents/<record:pk>/edit/", documents.describe, name="document-edit"),
+    path("documents/<record:pk>/current/", documents.use, name="document-current"),
+    path("documents/<record:pk>/delete/", documents.delete, name="document-delete"),
+    path("documents/<record:pk>/restore/", documents.restore, name="document-restore"),
     path("bin/", bin.bin_page, name="bin"),
     path("bin/erase/", bin.erase, name="erase"),
     path("jobs/", jobs.job_list, name="jobs"),

@@ -1,6 +1,7 @@
 """Files on records: the row says what it is, the storage holds it under a random name."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.records.children import Child, child_history, child_index
@@ -28,3 +29,60 @@ class Attachment(Child):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Document(models.Model):
+    """A file that hangs on a record, in as many versions as were uploaded under its name."""
+
+    module = models.CharField(max_length=40, editable=False)
+    record_id = models.BigIntegerField(editable=False)
+    name = models.CharField(_("file name"), max_length=255)
+    description = models.CharField(_("description"), max_length=500, blank=True)
+    current = models.PositiveIntegerField(_("current version"), default=1)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = person(editable=False, db_index=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_by = person(editable=False, db_index=False)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_document"
+        indexes = [
+            models.Index("module", "record_id", name="crm_document_record"),
+            models.Index(
+                "deleted_at", name="crm_document_bin", condition=models.Q(deleted_at__isnull=False)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["module", "record_id", "name"], name="crm_document_name",
+                condition=models.Q(deleted_at__isnull=True),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DocumentVersion(models.Model):
+    """One upload of a document: what lies in the storage, whose it is, and since when."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField(_("size"))
+    stored = models.CharField(max_length=120, editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+    added_by = person(editable=False)  # whose quota it counts in
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_document_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "number"], name="crm_document_version_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id}/{self.number}"

@@ -49,18 +49,18 @@ def attach_files(*, actor: Any, module: str, pk: int, files: Sequence[UploadedFi
     if collection is None or "files" not in access.visible:
         raise NotVisible
     for file in files:
-        _require_size(file)
+        require_size(file)
     rows = Attachment.rows.filter(module=module, record_id=pk)
     known = set(rows.values_list("name", "sha256"))
-    given = {(clean_name(file.name or ""), _digest(file)): file for file in files}
+    given = {(clean_name(file.name or ""), digest(file)): file for file in files}
     fresh = {key: file for key, file in given.items() if key not in known}
     require_room(actor, list(fresh.values()))
     for (name, _sum), file in fresh.items():
         refuse_infected(file, name)
     made: list[dict[str, Any]] = []
     try:
-        for (name, digest), file in fresh.items():
-            made.append(_store(actor, name, digest, file))
+        for (name, sha256), file in fresh.items():
+            made.append(_store(actor, name, sha256, file))
         add_rows(Act(actor, "form"), access.module, collection, [(pk, one) for one in made])
     except BaseException:
         for values in made:
@@ -69,7 +69,8 @@ def attach_files(*, actor: Any, module: str, pk: int, files: Sequence[UploadedFi
     return list(rows.order_by("-pk").values_list("pk", flat=True)[: len(made)])
 
 
-def _require_size(file: UploadedFile) -> None:
+def require_size(file: UploadedFile) -> None:
+    """Raise Invalid for an empty file and for one that is too large."""
     if not file.size:
         raise Invalid(fields={"files": [_("“%s” is empty.") % file.name]})
     if file.size > LARGEST:
@@ -78,18 +79,19 @@ def _require_size(file: UploadedFile) -> None:
         raise Invalid(fields={"files": [text % words]})
 
 
-def _digest(file: UploadedFile) -> str:
-    digest = hashlib.sha256()
+def digest(file: UploadedFile) -> str:
+    """The SHA-256 of a file, in hexadecimal digits; the file is at its start again."""
+    summed = hashlib.sha256()
     for chunk in file.chunks():
-        digest.update(chunk)
+        summed.update(chunk)
     file.seek(0)
-    return digest.hexdigest()
+    return summed.hexdigest()
 
 
-def _store(actor: Any, name: str, digest: str, file: UploadedFile) -> dict[str, Any]:
+def _store(actor: Any, name: str, sha256: str, file: UploadedFile) -> dict[str, Any]:
     stored = default_storage.save(f"attachments/{secrets.token_hex(16)}", file)
     return {
-        "name": name, "size": file.size, "stored": stored, "sha256": digest,
+        "name": name, "size": file.size, "stored": stored, "sha256": sha256,
         "added_by_id": actor.pk,
     }  # fmt: skip
 

@@ -12,6 +12,9 @@ Guard = Callable[[Act, Module, Any, frozenset[str]], None]
 
 Toucher = Callable[[Module, Sequence[int]], None]
 
+Purger = Callable[[str, list[int]], None]
+
+_purgers: list[Purger] = []
 _followers: list[Follower] = []
 _touchers: list[Toucher] = []
 _guards: list[Guard] = []
@@ -30,6 +33,18 @@ def follow_touches(toucher: Toucher) -> None:
     """Call `toucher(module, ids)` where only fields changed that nobody searches by."""
     if toucher not in _touchers:
         _touchers.append(toucher)
+
+
+def follow_purges(purger: Purger) -> None:
+    """Call `purger(module, ids)` when records are removed for good, in the same transaction."""
+    if purger not in _purgers:
+        _purgers.append(purger)
+
+
+def tell_purgers(module: str, ids: list[int]) -> None:
+    """Let rooms above forget what hung on records that are removed for good."""
+    for purger in _purgers:
+        purger(module, ids)
 
 
 def guard_writes(guard: Guard) -> None:

@@ -26,7 +26,7 @@ from crm.records.child_rows import remove_rows
 from crm.records.duplicates import refuse_lost
 from crm.records.errors import Invalid, NotAllowed, NotVisible, StaleRecord
 from crm.records.events import write_events
-from crm.records.followers import ask_guards, tell_followers
+from crm.records.followers import ask_guards, tell_followers, tell_purgers
 from crm.records.history import CHANGED, DELETED, write_history
 from crm.records.keys import claim_keys, release_keys
 from crm.records.owners import department_of, require_assignable
@@ -227,6 +227,7 @@ def _purge(act: Act, module: Module, records: Sequence[Any]) -> None:
     for collection in module.collections:
         rows = collection.model._default_manager.filter(module=module.name, record_id__in=ids)
         remove_rows(act, collection, list(rows.values_list("pk", flat=True)))
+    tell_purgers(module.name, ids)
     ExternalId.objects.filter(module=module.name, record_id__in=ids).delete()
     write_events(act, module.name, [(record.pk, record.version) for record in records], "purged")
     module.rows.filter(pk__in=ids).delete()

@@ -143,6 +143,7 @@ SESSION_COOKIE_NAME = "keyuan_session"
 BIN_DAYS = env.number("BIN_DAYS", 90)
 FILES_PER_PERSON = env.number("FILES_PER_PERSON", 20_000)
 FILE_MEGABYTES_PER_PERSON = env.number("FILE_MEGABYTES_PER_PERSON", 10_240)
+FILE_MEGABYTES_IN_ALL = env.number("FILE_MEGABYTES_IN_ALL", 1_048_576)  # of everybody
 VIRUS_SCANNER = env.text("VIRUS_SCANNER", "")  # see crm/documents/scanning.py
 UNCOVERS_PER_HOUR = env.number("UNCOVERS_PER_HOUR", 60)
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 12_000, least=1)  # each per person
@@ -221,6 +222,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "clear sign-in": {"task": "accounts.tasks.clear_sign_in", "schedule": 24 * 3600.0},
     "move stages": {"task": "sales.tasks.move_stages", "schedule": 600.0},  # once a night
     "clear job files": {"task": "crm.jobs.tasks.clear_job_files", "schedule": 24 * 3600.0},
+    "clear documents": {"task": "crm.documents.tasks.clear_documents", "schedule": 24 * 3600.0},
 }
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=5)
 

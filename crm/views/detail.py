@@ -14,9 +14,11 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Decision, Row
 from crm.access.sharing import is_shareable
 from crm.customfields.dictionaries import options_of
+from crm.documents.on_records import has_documents
 from crm.lists.columns import cell, record_url, renderer_for, stage_shares
 from crm.modules.module import Part
 from crm.modules.registry import module_named
+from crm.views.documents import DOCUMENTS, documents_context
 from crm.views.fields import group_contexts
 from crm.views.lists import title_of
 from crm.views.related import related_context
@@ -30,6 +32,8 @@ def record_page(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     row = access.get(pk)
     tab = request.GET.get("tab", "")
     context = page_context(access, row, request, tab)
+    if request.headers.get("HX-Target") == "documents" and "documents" in context:
+        return render(request, "crm/documents/panel.html", context)
     if request.headers.get("HX-Target") == "timeline":
         return render(request, "crm/detail/timeline.html", context)
     return render(request, "crm/detail/page.html", context)
@@ -66,6 +70,9 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
     part = next((one for one in parts if one.module == tab), None)
     if part is not None:
         return {**context, "panel": "related", "related": related_context(access, row, part)}
+    if tab == DOCUMENTS and has_documents(access.module):
+        panel = documents_context(access, row.pk, may_edit)
+        return {**context, "panel": "documents", "documents": panel}
     return {
         **context,
         "panel": "timeline",
@@ -213,6 +220,8 @@ def _steps(access: Access, row: Row) -> list[dict[str, Any]]:
 
 def _tabs(access: Access, row: Row, parts: list[Part], url: str, tab: str) -> list[dict[str, Any]]:
     names = {part.module for part in parts}
+    if has_documents(access.module):
+        names.add(DOCUMENTS)
     tabs = [{"label": _("Timeline"), "count": None, "url": url, "is_current": tab not in names}]
     for part in parts:
         label = part.label or module_named(part.module).label_plural
@@ -224,6 +233,10 @@ def _tabs(access: Access, row: Row, parts: list[Part], url: str, tab: str) -> li
                 "is_current": tab == part.module,
             }
         )
+    if DOCUMENTS in names:
+        here = f"{url}?tab={DOCUMENTS}"
+        is_current = tab == DOCUMENTS
+        tabs.append({"label": _("Documents"), "count": None, "url": here, "is_current": is_current})
     tabs.append(
         {"label": _("History"), "count": None, "url": f"{url}history/", "is_current": False}
     )

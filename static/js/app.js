@@ -14,6 +14,7 @@ import { start as startPicker } from "./picker.js";
 import { start as startSetup } from "./setup.js";
 import { start as startTour } from "./tour.js";
 import { start as startInstalled } from "./installed.js";
+import { start as startDocuments } from "./documents.js";
 
 startToasts();
 startLayers();
@@ -30,6 +31,7 @@ startPicker();
 startSetup();
 startTour();
 startInstalled();
+startDocuments();
 
 // Where a row of tabs is wider than the screen, the current one is in sight.
 for (const one of document.querySelectorAll(".tabs [aria-current], .steps [aria-current], .column.keep [aria-current]")) {

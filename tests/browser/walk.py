@@ -95,6 +95,7 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("record-group", f"/customers/{at.group}/", "director", primary=1),
         Place("record-contacts", f"{one}?tab=contacts"),
         Place("shares", f"{one}shares/", primary=1),
+        Place("record-documents", f"{one}?tab=documents"),
         Place("people-chart", f"{one}people/"),
         Place("contact", f"/contacts/{at.contact}/", primary=1),
         Place("follow-up", f"/follow-ups/{at.follow_up}/"),

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from crm.access.errors import Refusal
 from crm.access.policy import access_to
+from crm.documents.on_records import has_documents, upload_document
 from crm.exchange.services import start_export
 from crm.jobs.running import run
 from crm.lists.query import query_from
@@ -170,6 +171,22 @@ def _attachment(visitor: Visitor) -> bytes:
     return visitor.page("attachment", pk=pk) if pk else b""
 
 
+def _documents(visitor: Visitor) -> bytes:
+    """The tab with a document that the director left there, and everything done to it."""
+    planted = visitor.planted
+    if not has_documents(planted.module):
+        return b""
+    file = SimpleUploadedFile("left.txt", b"left here")
+    kept = {"actor": planted.cast.director, "module": planted.module.name, "pk": planted.pk}
+    pk = upload_document(**kept, file=file).document
+    found = visitor.page("record", query={"tab": "documents"})
+    found += visitor.page("document", pk=pk) + visitor.page("document-versions", pk=pk)
+    found += visitor.act(visitor.address("documents"), {"files": ""})
+    for act in ("edit", "current", "delete", "restore"):
+        found += visitor.act(f"/documents/{pk}/{act}/", {"version": "1", "name": "other.txt"})
+    return found
+
+
 def _me(visitor: Visitor) -> bytes:
     names = ("me", "me-password", "me-second-factor", "me-sessions", "me-tokens")
     return b"".join(visitor.page(name) for name in names)
@@ -311,6 +328,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "setup": _setup,
     "me": _me,
     "attachment": _attachment,
+    "documents": _documents,
     "screen pop": _screen_pop,
     "follow-up logged": _log_follow_up,
     "api list": lambda v: _api(v, ""),

@@ -1,0 +1,259 @@
+"""Documents of a record: the tab, what is uploaded to it, versions, names, the bin."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from crm.access import names
+from crm.access.policy import Access
+from crm.documents.models import Document, DocumentVersion
+from crm.documents.on_records import (
+    delete_document,
+    describe_document,
+    documents_of,
+    open_document,
+    restore_document,
+    seen_document,
+    upload_document,
+    upload_version,
+    use_version,
+    version_of,
+    versions_of,
+)
+from crm.documents.quota import Usage, usage_of, usage_of_all
+from crm.documents.services import LARGEST
+from crm.lib.whole import whole_number
+from crm.lists.columns import record_url
+from crm.lists.show import show_moment
+from crm.modules.registry import module_named
+from crm.records.errors import Invalid, NotVisible, Refusal
+from crm.views.files import download_of
+from crm.views.shell import toast
+
+DOCUMENTS = "documents"
+PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "bmp"})
+KINDS = {
+    "pdf": "PDF", "docx": "Word", "doc": "Word", "xlsx": "Excel", "xls": "Excel",
+    "pptx": "PowerPoint", "ppt": "PowerPoint", "csv": "CSV", "txt": "TXT", "zip": "ZIP",
+}  # fmt: skip
+
+
+def documents_context(access: Access, pk: int, may_edit: bool) -> dict[str, Any]:
+    """What crm/documents/panel.html shows."""
+    found = documents_of(access, pk)
+    sizes = _current_versions(found)
+    people = names.people(
+        [one.added_by_id for one in sizes.values()] + [one.deleted_by_id for one in found]
+    )
+    rows = [_row(one, sizes[one.pk], people) for one in found if one.pk in sizes]
+    url = record_url(access.module.name, pk)
+    return {
+        "list_url": f"{url}?tab={DOCUMENTS}",
+        "upload_url": f"{url}documents/" if may_edit else "",
+        "reason": "" if may_edit else access.decide("edit", pk).reason,
+        "rows": [row for row in rows if not row["deleted_at"]],
+        "deleted": [row for row in rows if row["deleted_at"]],
+        "largest": LARGEST,
+        "limits": _("Up to %d MB per file.") % (LARGEST // 1024 // 1024),
+        "usage": _usage_words(usage_of(access.user), usage_of_all()) if may_edit else "",
+    }
+
+
+def _current_versions(found: list[Document]) -> dict[int, DocumentVersion]:
+    rows = DocumentVersion.objects.filter(document__in=[one.pk for one in found])
+    wanted = {(one.pk, one.current) for one in found}
+    return {one.document_id: one for one in rows if (one.document_id, one.number) in wanted}
+
+
+def _usage_words(mine: Usage, everyone: Usage) -> str:
+    return _("You use %(mine)s of %(most)s, the company %(all)s of %(all_most)s.") % {
+        "mine": filesizeformat(mine.bytes),
+        "most": filesizeformat(mine.most_megabytes * 1024 * 1024),
+        "all": filesizeformat(everyone.bytes),
+        "all_most": filesizeformat(everyone.most_megabytes * 1024 * 1024),
+    }
+
+
+def kind_of(name: str) -> str:
+    """What a file's ending says of it, in a word."""
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    if ending in PICTURES:
+        return str(_("Picture"))
+    return KINDS.get(ending, ending.upper()[:6])
+
+
+def _row(one: Document, version: DocumentVersion, people: dict[int, Any]) -> dict[str, Any]:
+    by = people.get(version.added_by_id or 0)
+    deleter = people.get(one.deleted_by_id or 0)
+    return {
+        "name": one.name,
+        "description": one.description,
+        "kind": kind_of(one.name),
+        "size": filesizeformat(version.size),
+        "version": one.current,
+        "by": by.label if by else "",
+        "when": show_moment(version.added_at),
+        "url": f"/documents/{one.pk}/",
+        "deleted_at": show_moment(one.deleted_at) if one.deleted_at else "",
+        "deleted_by": deleter.label if deleter else "",
+    }
+
+
+@require_POST
+def upload(request: HttpRequest, module: str, pk: int) -> HttpResponse:
+    """POST /<module>/<id>/documents/: files, each for itself; script sends one at a time."""
+    name = module_named(module).name
+    return _uploaded(
+        request, f"{record_url(name, pk)}?tab={DOCUMENTS}",
+        lambda file: upload_document(actor=request.user, module=name, pk=pk, file=file),
+    )  # fmt: skip
+
+
+def _uploaded(request: HttpRequest, back: str, take: Callable[[Any], Any]) -> HttpResponse:
+    """Take every file; script gets 204 or the reason, the page a message."""
+    files = request.FILES.getlist("files")
+    said = [] if files else [_("Choose a file.")]
+    for file in files:
+        try:
+            take(file)
+        except Invalid as refusal:
+            said += [str(one) for words in refusal.fields.values() for one in words]
+    if request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(" ".join(said), status=422 if said else 204, content_type="text/plain")
+    for text in said:
+        toast(request, text, is_alert=True)
+    return HttpResponseRedirect(back)
+
+
+@require_safe
+def download(request: HttpRequest, pk: int) -> FileResponse:
+    """GET /documents/<id>/?version=…: the file, if its record may be seen right now."""
+    document, file = open_document(request.user, pk, _number(request.GET.get("version", "")))
+    return download_of(file, document.name)
+
+
+def _number(text: str) -> int | None:
+    """The number of a version; None for the current one. Raises NotVisible for nonsense."""
+    if not text:
+        return None
+    number = whole_number(text)
+    if not number or number > 2**31 - 1:
+        raise NotVisible
+    return number
+
+
+@require_http_methods(["GET", "POST"])
+def versions(request: HttpRequest, pk: int) -> HttpResponse:
+    """/documents/<id>/versions/: all versions with who and when; POST adds one."""
+    access, document = seen_document(request.user, pk)
+    if request.method == "POST":
+        return _uploaded(
+            request, _back_url(document),
+            lambda file: upload_version(actor=request.user, pk=pk, file=file),
+        )  # fmt: skip
+    return _dialog(request, access, document)
+
+
+def _dialog(
+    request: HttpRequest, access: Access, document: Document, errors: Any = None
+) -> HttpResponse:
+    found = versions_of(document)
+    people = names.people(one.added_by_id for one in found)
+    url = f"/documents/{document.pk}/"
+    typed = request.POST if errors else {}
+    context = {
+        "title": document.name,
+        "crumbs": [{"label": document.name, "url": _back_url(document)}],
+        "name": typed.get("name", document.name),
+        "description": typed.get("description", document.description),
+        "back_url": _back_url(document),
+        "url": url,
+        "may_edit": bool(access.decide("edit", document.record_id)),
+        "errors": [
+            {"label": "", "messages": texts, "anchor": f"document-{name}"}
+            for name, texts in (errors or {}).items()
+        ],
+        "versions": [
+            {
+                "number": one.number,
+                "is_current": one.number == document.current,
+                "size": filesizeformat(one.size),
+                "by": people[one.added_by_id].label if one.added_by_id else "",
+                "when": show_moment(one.added_at),
+                "url": f"{url}?version={one.number}",
+            }
+            for one in found
+        ],
+    }
+    is_part = bool(request.headers.get("HX-Request"))
+    name = "crm/documents/dialog.html" if is_part else "crm/documents/page.html"
+    return render(request, name, context, status=400 if errors else 200)
+
+
+def _back_url(document: Document) -> str:
+    return f"{record_url(document.module, document.record_id)}?tab={DOCUMENTS}"
+
+
+@require_POST
+def describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST /documents/<id>/edit/: another name or description."""
+    access, document = seen_document(request.user, pk)
+    given = {name: request.POST.get(name, "") for name in ("name", "description")}
+    try:
+        describe_document(actor=request.user, pk=pk, **given)
+    except Invalid as refusal:
+        return _dialog(request, access, document, refusal.fields)
+    return _done(request, document, _("Saved."))
+
+
+@require_POST
+def use(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST /documents/<id>/current/: an older version is the current one again."""
+    _access, document = seen_document(request.user, pk)
+    number = version_of(document, _number(request.POST.get("version", ""))).number
+    use_version(actor=request.user, pk=pk, number=number)
+    return _done(request, document, _("Version %d is current.") % number)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST /documents/<id>/delete/: into the bin of its record; the message brings it back."""
+    _access, document = seen_document(request.user, pk)
+    delete_document(actor=request.user, pk=pk)
+    text = _("“%s” was deleted.") % document.name
+    return _done(request, document, text, f"/documents/{pk}/restore/")
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST /documents/<id>/restore/."""
+    _access, document = seen_document(request.user, pk, is_deleted=True)
+    try:
+        restore_document(actor=request.user, pk=pk)
+    except Invalid as refusal:
+        toast(request, _said(refusal), is_alert=True)
+        return _back(request, document)
+    return _done(request, document, _("“%s” was restored.") % document.name)
+
+
+def _said(refusal: Refusal) -> str:
+    return " ".join(str(one) for found in refusal.fields.values() for one in found)
+
+
+def _done(request: HttpRequest, document: Document, text: str, undo_url: str = "") -> HttpResponse:
+    toast(request, text, undo_url=undo_url)
+    return _back(request, document)
+
+
+def _back(request: HttpRequest, document: Document) -> HttpResponse:
+    url = _back_url(document)
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = url
+        return response
+    return HttpResponseRedirect(url)
