@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0013_share_terms'),
+        ('crm', '0015_unique_fields'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
