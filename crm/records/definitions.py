@@ -134,15 +134,21 @@ def change_field(
         raise Invalid(fields=errors)
     set_unique(actor=actor, row=row, unique=unique)
     with transaction.atomic():
-        before = {"labels": row.labels, "required": row.required, "default": row.default}
+        before = _facts(row)
         row.labels = _texts(labels, LONGEST_LABEL)
         row.help = _texts(help_texts, LONGEST_HELP)
         row.required, row.position = required, position
         row.default = _default(actor, module_named(row.module), row, default)
         row.save()
         raise_definitions_version()
-        after = {"labels": row.labels, "required": row.required, "default": row.default}
-        _note(actor, "field.change", row, before=before, after=after)
+        if (after := _facts(row)) != before:
+            _note(actor, "field.change", row, before=before, after=after)
+
+
+def _facts(row: FieldDefinition) -> dict[str, Any]:
+    """What a change may change, as its history keeps it."""
+    names = ("labels", "help", "required", "default", "position")
+    return {name: getattr(row, name) for name in names}
 
 
 def remove_field(*, actor: Any, row: FieldDefinition) -> None:

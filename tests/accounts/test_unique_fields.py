@@ -92,6 +92,9 @@ def test_turned_on_over_doubles_it_is_refused_and_they_are_named(cast, client):
     assert client.post(page, {"label_en": "Member number", "position": "1"}).status_code == 302
     assert not UniqueValue.objects.filter(field=key).exists()
     add(cast.administrator, **{key: "b"})
+    told = client.get(page).content.decode()
+    assert "Unique: No → Yes" in told
+    assert "Unique: Yes → No" in told
 
 
 def test_what_cannot_be_unique_is_refused(cast):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.services import fields
 from accounts.views.asking import Asking
+from accounts.views.setup.field_history import history_of
 from accounts.views.setup.parts import (
     administrators_only,
     control,
@@ -173,7 +174,8 @@ def _edit_page(
         sections=[(kind, [*_field_controls(row, data), order])],
         cancel_url=reverse("setup-fields", args=[module.name]),
         refusal=refusal,
-        template="setup/form.html",
+        template="setup/field.html",
+        history=history_of(row),
         delete_page=reverse("setup-field-delete", args=[module.name, row.pk]),
     )
 
