@@ -114,6 +114,11 @@ urlpatterns = [
     path("files/<record:pk>/", files.attachment, name="attachment"),
     path("documents/<record:pk>/", documents.download, name="document"),
     path("documents/<record:pk>/versions/", documents.versions, name="document-versions"),
+    path(
+        "documents/<record:pk>/preview/<record:page>/",
+        documents.preview_page,
+        name="document-preview",
+    ),
     path("documents/<record:pk>/edit/", documents.describe, name="document-edit"),
     path("documents/<record:pk>/current/", documents.use, name="document-current"),
     path("documents/<record:pk>/delete/", documents.delete, name="document-delete"),

@@ -86,3 +86,37 @@ class DocumentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id}/{self.number}"
+
+
+class Preview(models.Model):
+    """What can be shown of one version without opening it: pictures, a text, or a table."""
+
+    class State(models.TextChoices):
+        """How far the preview is."""
+
+        WAITING = "waiting"
+        MAKING = "making"
+        READY = "ready"
+        FAILED = "failed"
+
+    version = models.OneToOneField(
+        DocumentVersion, on_delete=models.CASCADE, related_name="preview"
+    )
+    kind = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    begun_at = models.DateTimeField(null=True)
+    content = models.JSONField(default=dict)
+    stored = models.JSONField(default=list)  # names of the pictures in the storage
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_document_preview"
+        indexes = [
+            models.Index(
+                "id", name="crm_document_preview_due",
+                condition=models.Q(state__in=("waiting", "making")),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.state}"

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access, access_to
-from crm.documents.models import Document, DocumentVersion
+from crm.documents.models import Document, DocumentVersion, Preview
+from crm.documents.previews import ask_preview, preview_of
 from crm.documents.quota import require_room
 from crm.documents.scanning import refuse_infected
 from crm.documents.services import clean_name, digest, require_size
@@ -101,6 +102,23 @@ def open_document(user: Any, pk: int, number: int | None = None) -> tuple[Docume
         raise NotVisible from None
 
 
+def seen_preview(user: Any, pk: int, number: int | None = None) -> Preview | None:
+    """The preview of one version, None where there is none. Raises NotVisible."""
+    _access, document = seen_document(user, pk)
+    return preview_of(version_of(document, number))
+
+
+def open_preview(user: Any, pk: int, number: int | None, page: int) -> Any:
+    """One picture of a preview, opened; rights as for the file itself. Raises NotVisible."""
+    preview = seen_preview(user, pk, number)
+    if preview is None or not 1 <= page <= len(preview.stored):
+        raise NotVisible
+    try:
+        return default_storage.open(preview.stored[page - 1])
+    except FileNotFoundError:
+        raise NotVisible from None
+
+
 def upload_document(*, actor: Any, module: str, pk: int, file: UploadedFile) -> Uploaded:
     """Hang a file on a record; under a name that hangs there already it is the next version.
 
@@ -159,9 +177,10 @@ def _add(actor: Any, document: Document, sha256: str, file: UploadedFile) -> Upl
 def _keep(document: Document, number: int, sha256: str, file: UploadedFile, actor: Any) -> None:
     stored = default_storage.save(f"documents/{secrets.token_hex(16)}", file)
     try:
-        document.versions.create(
+        version = document.versions.create(
             number=number, size=file.size or 0, stored=stored, sha256=sha256, added_by_id=actor.pk
         )
+        ask_preview(version, document.name)
     except BaseException:
         default_storage.delete(stored)
         raise
@@ -265,6 +284,8 @@ def forget_documents(module: str, ids: list[int]) -> None:
 def _forget(ids: list[int]) -> int:
     versions = DocumentVersion.objects.filter(document_id__in=ids)
     stored = list(versions.values_list("stored", flat=True))
+    for pages in Preview.objects.filter(version__in=versions).values_list("stored", flat=True):
+        stored += pages
     Document.objects.filter(pk__in=ids).delete()
     transaction.on_commit(_deleting(stored), robust=True)
     return len(ids)

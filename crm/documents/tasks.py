@@ -1,11 +1,25 @@
-"""What workers do for documents."""
+"""What workers do for documents. Each may run twice or late: the rows decide."""
 
 from celery import shared_task
 
 from crm.documents.on_records import clear_deleted
+from crm.documents.previews import make, sweep
 
 
 @shared_task(time_limit=600)
 def clear_documents() -> None:
     """Remove documents whose time in the bin is up; every day."""
     clear_deleted()
+
+
+@shared_task(time_limit=60)
+def make_preview(pk: int) -> None:
+    """Make one preview, if nobody else does."""
+    make(pk)
+
+
+@shared_task(time_limit=60)
+def sweep_previews() -> None:
+    """Find previews that nobody was told of, or whose worker died; every minute."""
+    for pk in sweep():
+        make_preview.apply_async([pk], expires=60)

@@ -1,8 +1,7 @@
 """Long work asked for, stopped, taken back; its files handed out and removed."""
 
-import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,20 +11,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu import Connection
-from kombu.exceptions import OperationalError
 
 from crm.access.errors import NotAllowed, NotVisible, Refusal
-from crm.celery import app
+from crm.celery import send_soon
 from crm.jobs.kinds import kind_of
 from crm.jobs.models import Job
 
 MOST_AT_ONCE = 10
 UNDO_DAYS = 30
-QUICK = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 State = Job.State
 UNDOABLE = frozenset({State.DONE, State.CANCELLED, State.FAILED})
-log = logging.getLogger(__name__)
 
 
 class TooMuch(Refusal):
@@ -61,16 +56,6 @@ def start_job(
 def poke(job_id: int) -> None:
     """Tell the workers of a job. Without a broker the sweeper finds it later."""
     send_soon("crm.jobs.tasks.run_job", [job_id])
-
-
-def send_soon(task: str, args: Sequence[Any] = ()) -> None:
-    """Hand a task to the workers; where there is no broker, whoever sweeps finds the work later."""
-    options = {**(app.conf.broker_transport_options or {}), **QUICK}
-    try:
-        with Connection(app.conf.broker_write_url, transport_options=options) as connection:
-            app.send_task(task, list(args), connection=connection, retry=False)
-    except (OperationalError, OSError) as error:
-        log.warning("%s %s waits for the sweeper: %s", task, args, error)
 
 
 def own_job(user: Any, job_id: int) -> Job:

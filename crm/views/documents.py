@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.access import names
 from crm.access.policy import Access
-from crm.documents.models import Document, DocumentVersion
+from crm.documents.models import Document, DocumentVersion, Preview
 from crm.documents.on_records import (
     delete_document,
     describe_document,
     documents_of,
     open_document,
+    open_preview,
     restore_document,
     seen_document,
     upload_document,
@@ -25,6 +26,7 @@ from crm.documents.on_records import (
     version_of,
     versions_of,
 )
+from crm.documents.previews import preview_of
 from crm.documents.quota import Usage, usage_of, usage_of_all
 from crm.documents.services import LARGEST
 from crm.lib.whole import whole_number
@@ -137,6 +139,30 @@ def download(request: HttpRequest, pk: int) -> FileResponse:
     return download_of(file, document.name)
 
 
+@require_safe
+def preview_page(request: HttpRequest, pk: int, page: int) -> FileResponse:
+    """GET /documents/<id>/preview/<page>/?version=…: one picture that the product drew itself."""
+    number = _number(request.GET.get("version", ""))
+    response = FileResponse(open_preview(request.user, pk, number, page), content_type="image/webp")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _preview(preview: Preview | None, url: str, number: int) -> dict[str, Any]:
+    """What crm/documents/preview.html shows."""
+    content = preview.content if preview else {}
+    pages = range(1, len(preview.stored) + 1) if preview else []
+    return {
+        "state": preview.state if preview else "none",
+        "pictures": [f"{url}preview/{page}/?version={number}" for page in pages],
+        "text": content.get("text", ""),
+        "rows": content.get("rows", []),
+        "is_cut": content.get("is_cut", False),
+    }
+
+
 def _number(text: str) -> int | None:
     """The number of a version; None for the current one. Raises NotVisible for nonsense."""
     if not text:
@@ -178,6 +204,7 @@ def _dialog(
             {"label": "", "messages": texts, "anchor": f"document-{name}"}
             for name, texts in (errors or {}).items()
         ],
+        "preview": _preview(preview_of(version_of(document)), url, document.current),
         "versions": [
             {
                 "number": one.number,

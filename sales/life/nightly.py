@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from crm.jobs.services import send_soon
+from crm.celery import send_soon
 from crm.lists.values import company_today, company_zone
 from crm.modules.stamp import held_versions
 from crm.records.act import origin

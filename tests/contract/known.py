@@ -22,7 +22,7 @@ COVERS = {
     "job-file": "export csv", "api-export": "export csv", "api-job": "export csv",
     "api-job-file": "export csv", "dictionaries": "setup", "dictionary": "setup", "me": "me",
     "documents": "documents", "document": "documents", "document-versions": "documents",
-    "document-edit": "documents", "document-current": "documents",
+    "document-edit": "documents", "document-preview": "documents", "document-current": "documents",
     "document-delete": "documents", "document-restore": "documents",
     "stage-moves": "stage moves", "stage-release": "stage moves", "feed": "feed", "follow": "feed",
     "shares": "shares", "bulk-share": "bulk", "share-again": "shares", "share-take-back": "shares",
@@ -40,7 +40,7 @@ COMMANDS = {
 }
 TASKS = {
     "accounts.tasks": "sessions and sign-in mails, no records",
-    "crm.documents.tasks": "removes documents from the bin, tells nobody",
+    "crm.documents.tasks": "clears the bin, draws previews, tells nobody",
     "crm.jobs.tasks": "runs the jobs of JOBS",
     "sales.tasks": "moves customers between stages, tells nobody",
 }

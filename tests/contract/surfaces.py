@@ -181,6 +181,7 @@ def _documents(visitor: Visitor) -> bytes:
     pk = upload_document(**kept, file=file).document
     found = visitor.page("record", query={"tab": "documents"})
     found += visitor.page("document", pk=pk) + visitor.page("document-versions", pk=pk)
+    found += visitor.page("document-preview", pk=pk, page=1)
     found += visitor.act(visitor.address("documents"), {"files": ""})
     for act in ("edit", "current", "delete", "restore"):
         found += visitor.act(f"/documents/{pk}/{act}/", {"version": "1", "name": "other.txt"})

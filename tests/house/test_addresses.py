@@ -18,6 +18,7 @@ PUBLIC = {
 SHUT = {302, 401, 403, 404, 405}
 GIVEN = {
     "pk": "1",
+    "page": "1",
     "name": "x",
     "act": "x",
     "holder": "person-1",
