@@ -9,6 +9,8 @@ from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
 from crm.documents.on_records import forget_documents
 from crm.exchange.kinds import register as register_exchange
+from crm.jobs.editing import KIND as EDIT
+from crm.jobs.editing import run_edit, undo_edit
 from crm.jobs.kinds import Kind, register_kind
 from crm.jobs.rekeying import KIND as REKEY
 from crm.jobs.rekeying import run_rekey
@@ -38,6 +40,7 @@ def start() -> None:
     follow_purges(forget_documents)
     register_exchange()
     register_kind(REKEY, Kind(work=run_rekey))
+    register_kind(EDIT, Kind(work=run_edit, take_back=undo_edit))
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))
 
 

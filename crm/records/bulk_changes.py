@@ -1,7 +1,7 @@
 """Changes of many records by one path: locked together, written by statements over sets of rows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,13 +150,20 @@ def _write(access: Access, act: Act, tasks: list[Task], outcomes: list[Outcome])
 
 def before_values(module: Module, task: Task) -> dict[str, Any]:
     """The stored values that the change replaces, as JSON holds them."""
-    found: dict[str, Any] = {name: plain(task.before.get(name)) for name in task.change.changed}
-    for name in task.change.children:
-        rows = task.before[name]
-        found[name] = [
-            {member: plain(value) for member, value in row.items() if member != "id"}
-            for row in rows
-        ]
+    return kept_values(module, task.before, [*task.change.changed, *task.change.children])
+
+
+def kept_values(module: Module, stored: Values, names: Iterable[str]) -> dict[str, Any]:
+    """Stored values as JSON holds them; rows of collections without their ids."""
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in module.collections_by_name:
+            found[name] = [
+                {member: plain(value) for member, value in row.items() if member != "id"}
+                for row in stored[name]
+            ]
+        else:
+            found[name] = plain(stored.get(name))
     return found
 
 

@@ -25,36 +25,40 @@ from crm.views.shell import toast
 MOST_AT_ONCE = 300
 
 
-def _picked(request: HttpRequest, access: Access) -> list[int]:
-    """The ids that were picked: ticked ones, or all that the list's query finds."""
+def picked(request: HttpRequest, access: Access, most: int = MOST_AT_ONCE) -> list[int]:
+    """The ids that were picked: ticked ones, or all that the list's query finds; `most` at most."""
     data = request.POST if request.method == "POST" else request.GET
     if data.get("everything"):
         from_address = _query(data.get("query", ""))
         query = query_from(from_address, access)
         rows = access.rows().filter(query.where).order_by("pk")
-        ids = list(rows.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        ids = list(rows.values_list("pk", flat=True)[: most + 1])
     else:
         ids = whole_numbers(data.getlist("pk"))
-    if len(ids) > MOST_AT_ONCE:
-        raise Invalid(_("At most %d records at once. Narrow the filter first.") % MOST_AT_ONCE)
+    if len(ids) > most:
+        raise Invalid(_("At most %d records at once. Narrow the filter first.") % most)
     if not ids:
         raise Invalid(_("Select at least one record."))
     return sorted(set(ids))
 
 
 def _query(text: str) -> QueryDict:
+    """What the list showed; not which part of it a request asked for."""
     query = QueryDict(text, mutable=True)
-    query.pop("view", None)
+    for name in ("view", "part", "peek"):
+        query.pop(name, None)
     return query
 
 
-def _dialog(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def dialog(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """The question in the page's dialog, or as a page of its own."""
     is_part = bool(request.headers.get("HX-Request"))
     name = "crm/bulk/dialog.html" if is_part else "crm/bulk/page.html"
     return render(request, name, context, status=status)
 
 
-def _question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, Any]:
+def question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, Any]:
+    """What every dialog says of the picked records."""
     rows = access.rows_of(ids[:3], [access.module.title, "number"])
     titles = in_a_row(title_of(access, row) for row in rows)
     text = (
@@ -65,7 +69,7 @@ def _question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str,
     return {
         "text": text,
         "pks": ids,
-        "query": "",
+        "query": _query(request.POST.get("query", "")).urlencode(),
         "everything": "",
         "key": uuid.uuid4().hex,
         "cancel_url": f"/{access.module.name}/",
@@ -73,7 +77,7 @@ def _question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str,
     }
 
 
-def _visible(access: Access, ids: list[int]) -> None:
+def must_be_visible(access: Access, ids: list[int]) -> None:
     """All of them, or the same answer as for a record that was never there."""
     if access.rows().filter(pk__in=ids).count() != len(ids):
         raise NotVisible
@@ -84,8 +88,8 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/bulk/assign/: choose the new owner, then do it."""
     access = access_to(request.user, module_named(module))
     access.require("assign")
-    ids = _picked(request, access)
-    _visible(access, ids)
+    ids = picked(request, access)
+    must_be_visible(access, ids)
     errors: list[dict[str, Any]] = []
     owner = request.POST.get("owner", "")
     chosen = whole_number(owner)
@@ -97,7 +101,7 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
         else:
             text = ngettext("%d record has a new owner.", "%d records have a new owner.", len(ids))
             toast(request, text % len(ids))
-            return _back(request, module)
+            return back_to_list(request, module)
     field = {
         "name": "owner", "html_name": "owner", "id": "id-owner",
         "label": access.module.fields["owner"].label,
@@ -108,14 +112,14 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
         "Give %d record to another owner", "Give %d records to another owner", len(ids)
     )
     context = {
-        **_question(request, access, ids),
+        **question(request, access, ids),
         "title": title % len(ids),
         "action_url": f"/{module}/bulk/assign/",
         "fields": [field],
         "errors": errors,
         "submit_label": _("Assign"),
     }
-    return _dialog(request, context, status=400 if errors else 200)
+    return dialog(request, context, status=400 if errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -123,8 +127,8 @@ def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/bulk/delete/: into the recycle bin, with everything that belongs to the records."""
     access = access_to(request.user, module_named(module))
     access.require("delete")
-    ids = _picked(request, access)
-    _visible(access, ids)
+    ids = picked(request, access)
+    must_be_visible(access, ids)
     if request.POST.get("confirmed"):
         delete_records(actor=request.user, module=module, pks=ids)
         undo = f"/{module}/bulk/undelete/?" + "&".join(f"pk={pk}" for pk in ids[:50])
@@ -132,9 +136,9 @@ def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
             "%d record went to the recycle bin.", "%d records went to the recycle bin.", len(ids)
         )
         toast(request, text % len(ids), undo_url=undo)
-        return _back(request, module)
+        return back_to_list(request, module)
     context = {
-        **_question(request, access, ids),
+        **question(request, access, ids),
         "title": ngettext("Delete %d record?", "Delete %d records?", len(ids)) % len(ids),
         "warning": _(
             "They go to the recycle bin with what belongs to them and can be brought back."
@@ -144,7 +148,7 @@ def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
         "submit_label": _("Delete"),
         "is_danger": True,
     }
-    return _dialog(request, context)
+    return dialog(request, context)
 
 
 @require_POST
@@ -162,8 +166,8 @@ def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/bulk/share/: with whom, how and until when, for all picked records."""
     access = access_to(request.user, module_named(module))
     access.require("share")
-    ids = _picked(request, access)
-    _visible(access, ids)
+    ids = picked(request, access)
+    must_be_visible(access, ids)
     errors: dict[str, list[Any]] = {}
     if request.POST.get("confirmed"):
         try:
@@ -173,9 +177,9 @@ def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
             errors = refusal.fields or {"": [refusal.message]}
         else:
             toast(request, ngettext("%d record shared.", "%d records shared.", len(ids)) % len(ids))
-            return _back(request, module)
+            return back_to_list(request, module)
     context = {
-        **_question(request, access, ids),
+        **question(request, access, ids),
         "title": ngettext("Share %d record", "Share %d records", len(ids)) % len(ids),
         "action_url": f"/{module}/bulk/share/",
         "fields": share_fields(access.user.pk, request.POST, access.may("edit"), errors),
@@ -185,12 +189,15 @@ def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
         ],
         "submit_label": pgettext("verb", "Share"),
     }
-    return _dialog(request, context, status=400 if errors else 200)
+    return dialog(request, context, status=400 if errors else 200)
 
 
-def _back(request: HttpRequest, module: str) -> HttpResponse:
+def back_to_list(request: HttpRequest, module: str, url: str = "") -> HttpResponse:
+    """The list as it was asked for before, or another page."""
+    query = _query(request.POST.get("query", "")).urlencode()
+    url = url or f"/{module}/" + (f"?{query}" if query else "")
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
-        response["HX-Redirect"] = f"/{module}/"
+        response["HX-Redirect"] = url
         return response
-    return HttpResponseRedirect(f"/{module}/")
+    return HttpResponseRedirect(url)

@@ -63,7 +63,7 @@ def title_of(job: Job) -> str:
         label = in_sentence(module_named(job.module).label_plural)
     except UnknownModule:
         return job.title
-    texts = {"export": _("Export %s"), "rekey": _("Duplicate keys: %s")}
+    texts = {"export": _("Export %s"), "rekey": _("Duplicate keys: %s"), "edit": _("Edit %s")}
     return texts[job.kind] % label if job.kind in texts else job.title
 
 
@@ -82,7 +82,8 @@ def _state_word(job: Job) -> str:
 
 def page_of(job: Job) -> str:
     """Where a job is looked at."""
-    return f"/{job.module}/import/{job.pk}/" if job.kind == "import" else "/jobs/"
+    own = {"import": f"/{job.module}/import/{job.pk}/", "edit": f"/jobs/{job.pk}/"}
+    return own.get(job.kind, "/jobs/")
 
 
 def time_left(job: Job) -> str:

@@ -13,6 +13,7 @@ from crm.lists.show import in_sentence
 from crm.lists.turning import Page
 from crm.lists.values import company_today
 from crm.modules.fields import Field
+from crm.records.edits import editable_fields
 from crm.views.address import Address
 from crm.views.words import condition_words
 
@@ -203,6 +204,10 @@ def bulk_actions(access: Access) -> list[dict[str, Any]]:
     """What may be done to picked rows."""
     base = f"/{access.module.name}/bulk"
     found = []
+    if access.grants.scope("edit") and editable_fields(access):
+        found.append(
+            {"label": _("Edit"), "icon": "pen", "url": f"{base}/edit/", "is_danger": False}
+        )
     if access.grants.scope("assign"):
         found.append(
             {"label": _("Assign"), "icon": "swap", "url": f"{base}/assign/", "is_danger": False}
