@@ -70,6 +70,7 @@ def write(out: Path, language: str) -> None:
     from tests.browser.samples.pages import PAGES
 
     out.mkdir(parents=True, exist_ok=True)
+    (out / "sw.js").write_text("// a drawn page keeps nothing\n", encoding="utf-8")
     for name, (template, context) in PAGES.items():
         text = render(template, {**context(), "LANGUAGE_CODE": language})
         (out / f"{name}.html").write_text(text, encoding="utf-8")

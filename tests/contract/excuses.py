@@ -12,14 +12,15 @@ OF_ALL_MODULES = frozenset(
 # Records of the module are listed there: the parent company stands among the customers.
 OF_THE_MODULE = frozenset(
     {"list", "list, all columns", "list, searched", "list, parts", "api list", "api search",
-     "export xlsx", "export csv", "door", "duplicates", "bin", "import"}
+     "export xlsx", "export csv", "door", "duplicates", "bin", "import",
+     "bulk edit"}
 )  # fmt: skip
 # Who did an act is told with the act, in a conflict too: to everybody who sees the record.
 ACTS = frozenset(
     {"history", "api history", "api writes", "record", "parent", "follow-up logged", "audit", "bin"}
 )
-# People and departments as they are kept there, and one's own department.
-PEOPLE = frozenset({"setup", "me"})
+# People and departments as they are kept there, one's own department, with whom one may share.
+PEOPLE = frozenset({"setup", "me", "shares", "bulk"})
 # What a record hangs on, and the other records of the same department, have departments too.
 OF_THE_DEPARTMENT = frozenset({"parent"})
 # The duplicate guard names who holds the record, in which department, and nothing else of it.

@@ -25,17 +25,19 @@ COVERS = {
     "document-edit": "documents", "document-preview": "documents", "document-current": "documents",
     "document-delete": "documents", "document-restore": "documents",
     "stage-moves": "stage moves", "stage-release": "stage moves", "feed": "feed", "follow": "feed",
+    "bulk-edit": "bulk edit", "job": "bulk edit", "job-undo": "bulk edit",
     "shares": "shares", "bulk-share": "bulk", "share-again": "shares", "share-take-back": "shares",
     "api-shares": "shares", "api-share": "shares",
 }  # fmt: skip
 # Whole families of addresses.
 COVERS_STARTS = {"me-": "me", "setup": "setup"}
-JOBS = {"export": "export csv", "import": "import", "rekey": "setup"}
+JOBS = {"export": "export csv", "import": "import", "rekey": "setup", "edit": "bulk edit"}
 COMMANDS = {
     "add_administrator": "makes a person",
     "demo": "fills a database, prints counts",
     "generate": "fills a database, prints counts",
     "import_people": "reads a file of people, prints counts",
+    "reindex": "writes what records are found by, prints counts",
     "rights": "shows rights, no record's values",
 }
 TASKS = {
@@ -46,6 +48,9 @@ TASKS = {
 }
 EXEMPT = {
     "view-as-leave": "ends the viewing as somebody else and leads to the setup",
+    "manifest": "open to anybody: name, colours and icons of the product",
+    "service-worker": "open to anybody: a script with the names of style sheets",
+    "offline": "open to anybody: two sentences for times without network",
     "healthz": "open to anybody: one word",
     "readyz": "open to anybody: one word for the database and the broker",
     "api-nothing": "404 for every address that is none",

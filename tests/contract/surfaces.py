@@ -20,9 +20,13 @@ from crm.access.errors import Refusal
 from crm.access.policy import access_to
 from crm.documents.on_records import has_documents, upload_document
 from crm.exchange.services import start_export
+from crm.jobs.editing import KIND as EDIT_KIND
+from crm.jobs.models import Job
 from crm.jobs.running import run
 from crm.lists.query import query_from
+from crm.records.edits import CLEAR, editable_fields, ways
 from crm.records.lifecycle import delete_records, restore_record
+from crm.views.bulk_edit import MOST_FIELDS
 from tests.contract.canaries import flat
 from tests.contract.visitor import Visitor
 
@@ -86,6 +90,21 @@ def _bin(visitor: Visitor) -> bytes:
     found += visitor.act(f"{visitor.address('bulk-undelete')}?pk={pk}")
     found += visitor.body(visitor.api.post(f"{visitor.api_url}actions/delete/"))
     _bring_back(visitor)
+    return found
+
+
+def _bulk_edit(visitor: Visitor) -> bytes:
+    """The dialog with every field that may be chosen; a field emptied, told of, taken back."""
+    planted = visitor.planted
+    fields = editable_fields(access_to(planted.reader, planted.module.name))
+    asked = {"pk": planted.pk, "field": [field.name for field in fields][:MOST_FIELDS]}
+    found = visitor.post("bulk-edit", asked)
+    for field in [one for one in fields if CLEAR in ways(one)][:1]:
+        emptied = {"pk": planted.pk, "field": field.name, f"how-{field.name}": CLEAR}
+        found += visitor.act(visitor.address("bulk-edit"), {**emptied, "confirmed": "1"})
+    job = Job.objects.filter(kind=EDIT_KIND, owner=planted.reader).first()  # the latest
+    if job is not None:
+        found += visitor.page("job", pk=job.pk) + visitor.act(f"/jobs/{job.pk}/undo/")
     return found
 
 
@@ -311,6 +330,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "bulk": lambda v: b"".join(
         v.post(name, {"pk": v.planted.pk}) for name in ("bulk-delete", "bulk-assign", "bulk-share")
     ),
+    "bulk edit": _bulk_edit,
     "bin": _bin,
     "parent": _parent,
     "palette": lambda v: v.page("palette", query={"q": v.word}) + v.page("palette"),

@@ -86,12 +86,12 @@ class Visitor:
 MODULE, RECORD = ("module",), ("module", "pk")
 NEEDS = {
     **dict.fromkeys(
-        ["list", "new", "duplicates", "lookup", "bulk-assign", "bulk-share", "bulk-delete",
-         "bulk-undelete", "import", "import-template", "import-page", "import-undo",
+        ["list", "new", "duplicates", "lookup", "bulk-assign", "bulk-edit", "bulk-share",
+         "bulk-delete", "bulk-undelete", "import", "import-template", "import-page", "import-undo",
          "export"], MODULE,
     ),
     **dict.fromkeys(
         ["record", "peek", "edit", "history", "restore", "log-follow-up", "field", "field-edit",
-         "field-show", "shares", "share-again", "share-take-back"], RECORD,
+         "field-show", "documents", "shares", "share-again", "share-take-back"], RECORD,
     ),
 }  # fmt: skip
