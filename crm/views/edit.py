@@ -148,6 +148,7 @@ def _edit_context(
         "crumbs": crumbs,
         "action_url": f"{record_url(module.name, row.pk)}edit/",
         "cancel_url": record_url(module.name, row.pk),
+        "draft_of": row.pk,
         "module": {"name": module.name, "label": module.label},
         "version": version,
         "sections": sections(access, row, post, errors),

@@ -41,9 +41,9 @@ def _modules(request: HttpRequest) -> tuple[list[dict[str, Any]], list[dict[str,
     return [{"label": label, "items": items} for label, items in groups.items()], create
 
 
-def _person(user: Any) -> dict[str, str]:
+def _person(user: Any) -> dict[str, Any]:
     position = getattr(user, "position", None)
-    return {"name": user.display_name, "role": str(position or "")}
+    return {"pk": user.pk, "name": user.display_name, "role": str(position or "")}
 
 
 def _home(request: HttpRequest) -> dict[str, Any]:

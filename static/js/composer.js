@@ -1,4 +1,5 @@
 // The follow-up box: Ctrl-Enter logs, an unfinished text stays on this computer until it is logged.
+import { keep, kept } from "./drafts.js";
 import { calmly, near, word } from "./tools.js";
 
 const form = () => document.querySelector("[data-composer]");
@@ -7,13 +8,8 @@ const drawer = () => `follow-up:${form().dataset.draft}`;
 
 function remember() {
   const note = form().querySelector("[data-draft-note]");
-  try {
-    if (text().value.trim()) localStorage.setItem(drawer(), text().value);
-    else localStorage.removeItem(drawer());
-    note.textContent = text().value.trim() ? word("draft") : "";
-  } catch {
-    note.textContent = ""; // no room or not allowed: the text is still in the box
-  }
+  const isKept = keep(drawer(), text().value.trim() ? text().value : null);
+  note.textContent = isKept ? word("draft") : "";
 }
 
 function insert(words) {
@@ -57,12 +53,8 @@ function onClick(event) {
 
 export function start() {
   if (!form()) return;
-  try {
-    const kept = localStorage.getItem(drawer());
-    if (kept && !text().value) text().value = kept;
-  } catch {
-    // storage is off: there is no draft to bring back
-  }
+  const left = kept(drawer());
+  if (left && !text().value) text().value = left;
   text().addEventListener("input", calmly(remember, 300));
   text().addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {

@@ -2,5 +2,10 @@
 import { start as startPreferences } from "./preferences.js";
 import { start as startInstalled } from "./installed.js";
 
+try {
+  sessionStorage.removeItem("draft-sent"); // a form sent after the session ended was not saved
+} catch {
+  // storage is off: nothing was kept
+}
 startPreferences();
 startInstalled();

@@ -4,6 +4,7 @@ import { isTyping, near } from "./tools.js";
 const host = () => document.querySelector("[data-list]");
 const rows = () => [...document.querySelectorAll("#rows > tr[data-pk]")];
 const boxes = () => [...document.querySelectorAll('#rows .pick [name="pk"]')];
+const isPhone = () => matchMedia("(max-width: 767px)").matches;
 let last = null; // the box picked before, for ranges
 
 function cursor() {
@@ -14,7 +15,7 @@ function moveTo(row) {
   if (!row) return;
   rows().forEach((one) => one.toggleAttribute("data-cursor", one === row));
   row.scrollIntoView({ block: "nearest" });
-  if (document.querySelector("#rows > tr[data-open]")) look(row);
+  if (document.querySelector("#rows > tr[data-open]")) open(row);
 }
 
 function step(by) {
@@ -30,6 +31,32 @@ function look(row) {
     one.toggleAttribute("data-cursor", one === row);
   });
   window.htmx.ajax("GET", row.dataset.peek, { target: "#peek", swap: "innerHTML" });
+}
+
+// The address holds the open panel: Back closes it, a reload or a sent link opens it again.
+const mark = (pk) => `#look-${pk}`;
+const marked = () => rows().find((row) => location.hash === mark(row.dataset.pk));
+
+function open(row) {
+  if (!row?.dataset.peek) return;
+  if (isPhone()) return location.assign(row.dataset.url);
+  const isOpen = location.hash.startsWith(mark(""));
+  look(row);
+  if (isOpen) history.replaceState(history.state, "", mark(row.dataset.pk));
+  else history.pushState({ look: true }, "", mark(row.dataset.pk));
+}
+
+function close() {
+  if (!lookAway()) return false;
+  if (history.state?.look) history.back();
+  else history.replaceState(history.state, "", location.pathname + location.search);
+  return true;
+}
+
+function follow() {
+  const row = isPhone() ? null : marked();
+  if (row) look(row);
+  else lookAway();
 }
 
 function lookAway() {
@@ -72,7 +99,7 @@ function pickNone() {
 }
 
 function onClick(event) {
-  if (near(event, "[data-peek-close]")) return lookAway();
+  if (near(event, "[data-peek-close]")) return close();
   if (near(event, "[data-pick-none]")) return pickNone();
   const stepper = near(event, "[data-peek-step]");
   if (stepper) return step(Number(stepper.dataset.peekStep));
@@ -94,8 +121,7 @@ function onClick(event) {
   }
   const row = near(event, "#rows > tr[data-pk]");
   if (!row || near(event, "a, button, input, label, select, .pick") || String(getSelection())) return;
-  if (matchMedia("(max-width: 767px)").matches) location.assign(row.dataset.url);
-  else look(row);
+  open(row);
 }
 
 const KEYS = {
@@ -110,9 +136,9 @@ const KEYS = {
     pick(box, event.shiftKey);
   },
   e: () => cursor()?.dataset.edit && location.assign(cursor().dataset.edit),
-  " ": () => (cursor()?.hasAttribute("data-open") ? lookAway() : look(cursor())),
+  " ": () => (cursor()?.hasAttribute("data-open") ? close() : open(cursor())),
   Enter: () => cursor() && location.assign(cursor().dataset.url),
-  Escape: () => lookAway() || pickNone(),
+  Escape: () => close() || pickNone(),
 };
 
 function onKey(event) {
@@ -134,5 +160,7 @@ export function start() {
     recount();
   });
   document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "list-body" && recount());
+  addEventListener("popstate", follow);
   recount();
+  if (marked()) follow();
 }

@@ -25,7 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, service_workers="block")
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.extend([line.text] if line.type == "error" else []))
@@ -64,6 +64,29 @@ def test_a_click_on_a_row_opens_the_panel_and_on_its_name_the_page(page: Any, ad
     page.locator('tr[data-pk="4"] td').nth(3).click()
     page.locator("#peek h2").wait_for()
     page.locator('tr[data-pk="4"] .title a').click()
+    page.wait_for_url("**/record.html")
+    page.go_back()
+    page.locator('tr[data-pk="4"][data-open]').wait_for()
+
+
+def test_the_address_holds_the_panel_and_back_closes_it(page: Any, address: str) -> None:
+    page.goto(f"{address}/list-plain.html")
+    page.locator('tr[data-pk="2"] td').nth(3).click()
+    page.keyboard.press("j")
+    page.locator('tr[data-pk="3"][data-open]').wait_for()
+    assert page.url.endswith("#look-3")
+    page.reload()
+    page.locator("#peek h2").wait_for()
+    page.go_back()
+    page.locator("#peek h2").wait_for(state="detached")
+    assert page.url.endswith("/list-plain.html")
+    page.go_forward()
+    page.locator("#peek h2").wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/list-plain.html")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.keyboard.press("j")
+    page.keyboard.press(" ")
     page.wait_for_url("**/record.html")
 
 
@@ -143,8 +166,8 @@ def test_a_draft_outlives_the_page(page: Any, address: str) -> None:
     text = page.locator("#composer textarea")
     text.fill("还没写完的跟进")
     page.wait_for_timeout(500)
-    kept = page.evaluate("localStorage.getItem('follow-up:customers-1')")
-    assert kept == "还没写完的跟进"
+    kept = page.evaluate("Object.entries(localStorage)")
+    assert kept == [["draft::follow-up:customers-1", '"还没写完的跟进"']]
 
 
 def test_errors_take_the_focus_and_lead_to_their_field(page: Any, address: str) -> None:
