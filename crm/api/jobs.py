@@ -135,7 +135,12 @@ def job_as_json(job: Job) -> dict[str, Any]:
 
 def file_answer(job: Job, file: Any) -> FileResponse:
     """A made file as a download that no browser runs or keeps."""
-    answer = FileResponse(file, as_attachment=True, filename=job.result_name or "export")
+    return file_answer_of(file, job.result_name or "export")
+
+
+def file_answer_of(file: Any, name: str) -> FileResponse:
+    """An open file as a download."""
+    answer = FileResponse(file, as_attachment=True, filename=name)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer["Cache-Control"] = "private, no-store"

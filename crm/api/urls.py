@@ -6,6 +6,7 @@ take any name for a module.
 
 from django.urls import URLPattern, URLResolver, path
 
+from crm.api.documents import DocumentFileView, DocumentsView, VersionsView
 from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
 from crm.api.records import ActionView, DuplicatesView, HistoryView, ListView, RecordView
 from crm.api.shares import SharesView, ShareView
@@ -16,6 +17,9 @@ ROOMS: list[URLPattern | URLResolver] = [
     path("v1/jobs/<str:pk>/file/", JobFileView.as_view(), name="api-job-file"),
     path("v1/jobs/<str:pk>/cancel/", JobActionView.as_view(action="cancel"), name="api-job-cancel"),
     path("v1/jobs/<str:pk>/undo/", JobActionView.as_view(action="undo"), name="api-job-undo"),
+    path("v1/documents/<str:pk>/versions/", VersionsView.as_view(), name="api-document-versions"),
+    path("v1/documents/<str:pk>/file/", DocumentFileView.as_view(), name="api-document-file"),
+    path("v1/<str:module>/<str:pk>/documents/", DocumentsView.as_view(), name="api-documents"),
     path("v1/<str:module>/import/", ImportView.as_view(), name="api-import"),
     path("v1/<str:module>/export/", ExportView.as_view(), name="api-export"),
 ]

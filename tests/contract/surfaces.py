@@ -201,6 +201,12 @@ def _documents(visitor: Visitor) -> bytes:
     found = visitor.page("record", query={"tab": "documents"})
     found += visitor.page("document", pk=pk) + visitor.page("document-versions", pk=pk)
     found += visitor.page("document-preview", pk=pk, page=1)
+    for way in (
+        f"{visitor.api_url}documents/",
+        f"documents/{pk}/versions/",
+        f"documents/{pk}/file/",
+    ):
+        found += visitor.body(visitor.api.get(way))
     found += visitor.act(visitor.address("documents"), {"files": ""})
     for act in ("edit", "current", "delete", "restore"):
         found += visitor.act(f"/documents/{pk}/{act}/", {"version": "1", "name": "other.txt"})

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from crm.customfields.models import ModuleDefinition
@@ -19,6 +20,7 @@ from crm.documents.on_records import (
 from crm.records.beside import AuditEntry
 from crm.records.errors import Invalid, NotAllowed, NotVisible
 from crm.records.lifecycle import delete_records, purge_records, restore_record
+from tests.kernel.api_calls import Api, told
 from tests.kernel.helpers import add, at_once, refused
 from tests.people import everywhere, fill_role, share
 
@@ -232,3 +234,25 @@ def test_modules_that_people_make_have_documents_follow_ups_have_their_files(cas
     assert client.get(f"/documents/{document}/").status_code == 404
     note = add(cast.owner, "follow-ups", subject=f"customers/{firm}", text="x")
     refused(NotVisible, upload, cast.owner, note, module="follow-ups")
+
+
+def test_programs_upload_list_and_download_under_the_same_rights(cast, firm):
+    owner, stranger = Api(cast.owner), Api(cast.stranger)
+    url = f"customers/{firm}/documents/"
+    made = {
+        "method": "POST", "path": url, "content_type": MULTIPART_CONTENT,
+        "data": encode_multipart(BOUNDARY, {"file": given()}),
+    }  # fmt: skip
+    pk = owner.call(**made).json()["id"]
+    assert owner.call(**made).json() == {"id": pk, "version": 1, "is_new": False}
+    assert [one["name"] for one in owner.get(url).json()["results"]] == ["offer.txt"]
+    (version,) = owner.get(f"documents/{pk}/versions/").json()["versions"]
+    assert (version["version"], version["size"], len(version["sha256"])) == (1, 11, 64)
+    answer = owner.get(f"documents/{pk}/file/?version=1")
+    assert b"".join(answer.streaming_content) == b"forty pumps"
+    told(owner.get(f"documents/{pk}/file/?version=2"), 404)
+    told(Api(cast.owner, scope="read").call(**made), 403)
+    told(Api(cast.owner, modules=["contacts"]).get(f"documents/{pk}/file/"), 403)
+    told(stranger.call(**made), 404)
+    for way in (url, f"documents/{pk}/versions/", f"documents/{pk}/file/"):
+        told(stranger.get(way), 404)
