@@ -207,10 +207,10 @@ def _documents(visitor: Visitor) -> bytes:
         f"documents/{pk}/file/",
     ):
         found += visitor.body(visitor.api.get(way))
-    found += visitor.act(visitor.address("documents"), {"files": ""})
+    found += visitor.act(f"{visitor.address('record')}documents/", {"files": ""})
     for act in ("edit", "current", "delete", "restore"):
         found += visitor.act(f"/documents/{pk}/{act}/", {"version": "1", "name": "other.txt"})
-    return found
+    return found.replace(str(pk).encode(), b"ID")
 
 
 def _me(visitor: Visitor) -> bytes:
