@@ -25,6 +25,7 @@ from crm.views import (
     installable,
     jobs,
     lists,
+    proposing,
     sharing,
     timeline,
 )  # fmt: skip
@@ -84,6 +85,7 @@ module_urls: list[URLPattern | URLResolver] = [
     path("new/", edit.new_record, name="new"),
     path("duplicates/", edit.check_duplicates, name="duplicates"),
     path("bulk/edit/", bulk_edit.bulk_edit, name="bulk-edit"),
+    path("propose/", proposing.propose_record, name="propose"),
     path("bulk/assign/", bulk.bulk_assign, name="bulk-assign"),
     path("bulk/share/", bulk.bulk_share, name="bulk-share"),
     path("bulk/delete/", bulk.bulk_delete, name="bulk-delete"),

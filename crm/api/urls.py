@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.api.documents import DocumentFileView, DocumentsView, VersionsView
 from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
+from crm.api.propose import ProposeView
 from crm.api.records import ActionView, DuplicatesView, HistoryView, ListView, RecordView
 from crm.api.shares import SharesView, ShareView
 from crm.api.views import IndexView, NothingView, SchemaView, ScreenPopView
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *ROOMS,
     path("v1/<str:module>/", ListView.as_view(), name="api-list"),
     path("v1/<str:module>/duplicates/", DuplicatesView.as_view(), name="api-duplicates"),
+    path("v1/<str:module>/propose/", ProposeView.as_view(), name="api-propose"),
     path(RECORD, RecordView.as_view(), name="api-record"),
     path(f"{RECORD}history/", HistoryView.as_view(), name="api-history"),
     path(f"{RECORD}shares/", SharesView.as_view(), name="api-shares"),

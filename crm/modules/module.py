@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.pasted import Pasted
 from crm.lib.text import unique_key
 from crm.modules.collections import Collection
 from crm.modules.fields import Field, field_from_column
@@ -93,6 +94,8 @@ class Module:
     is_only_inside: bool = False  # made on another record's page, not by a form of its own
     background: frozenset[str] = frozenset()
     duplicate_fields: frozenset[str] = frozenset()
+    pasted_words: Mapping[str, Sequence[str]] = {}  # field → words before its value in a text
+    pasted_note: str = ""  # the field that keeps a pasted text as it was; "" = none is read
     settings: Sequence[Setting] = ()
     examples: Mapping[str, Any] = {}
     headings: Mapping[str, Sequence[str]] = {}  # path of a field → words over its column in files
@@ -108,6 +111,10 @@ class Module:
         return f"<module {self.name}>"
 
     # What a module may say about its own values ---------------------------------------------
+
+    def proposed(self, found: Pasted) -> Mapping[str, Sequence[Any]]:
+        """What a pasted text says about fields, likeliest first; a collection's rows are one."""
+        return {}
 
     def keys(self, values: Mapping[str, Any]) -> Keys:
         """The duplicate keys of a record with these values (columns and collections)."""

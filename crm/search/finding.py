@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -107,7 +108,7 @@ def _all_of(asked: _Asked, size: int) -> tuple[list[int], list[int], bool]:
 
 def _among(asked: _Asked, ids: Sequence[int]) -> list[tuple[int, bool]]:
     """Those of some records that the query finds, each with whether its name begins so."""
-    params = [asked.starts, list(ids), asked.access.module.name, asked.query]
+    params: Any = [asked.starts, list(ids), asked.access.module.name, asked.query]
     with connection.cursor() as cursor:
         cursor.execute(_AMONG, params)
         return cursor.fetchall()

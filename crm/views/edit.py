@@ -46,7 +46,7 @@ def new_record(request: HttpRequest, module: str) -> HttpResponse:
     access = access_to(request.user, module_named(module))
     access.require("create")
     if request.method == "GET":
-        return render(request, "crm/edit/page.html", _new_context(access, request, {}))
+        return render(request, "crm/edit/page.html", new_context(access, request, {}))
     values = posted_values(access, request.POST, None)
     near_is_fine = bool(request.POST.get("duplicates_seen"))
     try:
@@ -59,7 +59,7 @@ def new_record(request: HttpRequest, module: str) -> HttpResponse:
         )
     except (Invalid, DuplicateFound) as error:
         refusal = counted(access, error, "create")
-        context = _new_context(access, request, refusal.fields)
+        context = new_context(access, request, refusal.fields)
         _say_limit(context, refusal)
         if isinstance(refusal, DuplicateFound):
             context.update(duplicates_context(access, refusal.matches))
@@ -72,9 +72,13 @@ def new_record(request: HttpRequest, module: str) -> HttpResponse:
     return HttpResponseRedirect(record_url(module, pk))
 
 
-def _new_context(access: Access, request: HttpRequest, errors: dict[str, Any]) -> dict[str, Any]:
+def new_context(
+    access: Access, request: HttpRequest, errors: dict[str, Any], post: Any = None
+) -> dict[str, Any]:
+    """What crm/edit/page.html shows for a new record, filled with what was posted."""
     module = access.module
-    post = request.POST if request.method == "POST" else request.GET
+    if post is None:
+        post = request.POST if request.method == "POST" else request.GET
     title = _("New %s") % in_sentence(module.label)
     return {
         "title": title,
@@ -87,6 +91,8 @@ def _new_context(access: Access, request: HttpRequest, errors: dict[str, Any]) -
         "sections": sections(access, None, post, errors),
         "errors": error_list(access, errors),
         "duplicates_url": f"/{module.name}/duplicates/" if module.key_fields else "",
+        "paste_url": f"/{module.name}/propose/" if module.pasted_note else "",
+        "is_pasting": "paste" in request.GET,
         "submit_label": _("Save"),
         "again_label": _("Save and enter another"),
     }

@@ -158,7 +158,10 @@ def _commands(request: HttpRequest, text: str) -> list[dict[str, Any]]:
         if access.grants.scope("view"):
             places.append((_("Go to %s") % many, f"/{name}/", module.icon))
         if access.grants.scope("create") and not module.is_only_inside:
-            made.append((_("New %s") % in_sentence(module.label), f"/{name}/new/", "plus"))
+            one = in_sentence(module.label)
+            made.append((_("New %s") % one, f"/{name}/new/", "plus"))
+            if module.pasted_note:
+                made.append((_("New %s from a text") % one, f"/{name}/new/?paste=1", "copy"))
         if access.grants.scope("import"):
             made.append((_("Import %s") % many, f"/{name}/import/", "import"))
     groups = []

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.customfields.company import answer_of
 from crm.lib.matching import Keys as PersonKeys
 from crm.lib.matching import person_keys
+from crm.lib.pasted import Pasted
 from crm.lib.pinyin import pinyin_key
 from crm.modules.collections import Collection
 from crm.modules.module import GROUPS, Keys, Module, Part
@@ -16,6 +17,7 @@ from crm.records.collections import ADDRESSES, MAILS, PHONES, TAGS
 from sales.contacts.employment import remember_employers
 from sales.contacts.headings import HEADINGS
 from sales.contacts.models import Contact, Employment
+from sales.pasted import WORDS, as_contact
 from sales.people import keys_with_mobile, mobile_setting
 
 EMPLOYMENTS = Collection(
@@ -66,6 +68,12 @@ class Contacts(Module):
     parts = (Part("contacts", "reports_to", _("Reports to this person"), ("job", "part")),)
     settings = (mobile_setting(_("The same mobile at two contacts"), Q()),)
     duplicate_fields = frozenset({"name", "phones", "mails"})
+    pasted_words = WORDS
+    pasted_note = "remark"
+
+    def proposed(self, found: Pasted) -> Mapping[str, Sequence[Any]]:
+        """What a pasted text says."""
+        return as_contact(found)
 
     def keys(self, values: Mapping[str, Any]) -> Keys:
         """The same name at several companies is no duplicate; a mobile as the company says."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.customfields.company import answer_of
 from crm.lib.masks import mask_code
 from crm.lib.matching import company_keys, person_keys
+from crm.lib.pasted import Pasted
 from crm.lib.pinyin import pinyin_key
 from crm.modules.collections import Collection
 from crm.modules.module import GROUPS, Keys, Module, Part
@@ -19,6 +20,7 @@ from sales.customers.models import CompanyRelation, Customer
 from sales.feed.following import follow_extras
 from sales.life.moving import follow_touch, follow_write
 from sales.life.on_page import stage_extras
+from sales.pasted import WORDS, as_customer
 from sales.people import keys_with_mobile, mobile_setting
 
 RELATIONS = Collection(
@@ -102,6 +104,12 @@ class Customers(Module):
         mobile_setting(_("The same mobile at two customers who are people"), Q(kind="person")),
     )
     duplicate_fields = frozenset({"name", "kind", "credit_code", "phones", "mails", "website"})
+    pasted_words = WORDS
+    pasted_note = "remark"
+
+    def proposed(self, found: Pasted) -> Mapping[str, Sequence[Any]]:
+        """What a pasted text says."""
+        return as_customer(found)
 
     def keys(self, values: Mapping[str, Any]) -> Keys:
         """Both: credit code; companies: folded name; persons: name with mobile (mission row B4)."""

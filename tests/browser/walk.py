@@ -102,6 +102,7 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("edit", f"{one}edit/", primary=1),
         Place("new", "/customers/new/", primary=1),
         Place("new-contact", "/contacts/new/", primary=1),
+        Place("new-pasted", "/customers/new/?paste=1", primary=1, then=_paste_card),
         Place("history", f"{one}history/"),
         Place("search", "/search/?q=泊川"),
         Place("bin", "/bin/", "manager"),
@@ -206,6 +207,14 @@ def _pick_two(page: Any) -> None:
 def _open_filter(page: Any) -> None:
     page.locator("[data-filter]").click()
     page.locator("#filter-panel").wait_for()
+
+
+def _paste_card(page: Any) -> None:
+    page.locator("#paste-text").fill(
+        "王建国 采购经理\n无锡芷汀石材有限公司\n13800138000\n无锡市滨湖区太湖大道9号"
+    )
+    page.locator("[data-paste] button").click()
+    page.locator("[data-fill]").first.wait_for()
 
 
 def _open_palette(page: Any) -> None:

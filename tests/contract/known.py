@@ -8,7 +8,8 @@ from __future__ import annotations
 COVERS = {
     "list": "list", "record": "record", "peek": "peek", "edit": "edit", "field": "fields",
     "field-edit": "fields", "field-show": "uncover", "new": "new", "history": "history",
-    "duplicates": "duplicates", "bulk-assign": "bulk", "bulk-delete": "bulk", "bin": "bin",
+    "duplicates": "duplicates", "propose": "duplicates",
+    "api-propose": "duplicates", "bulk-assign": "bulk", "bulk-delete": "bulk", "bin": "bin",
     "bulk-undelete": "bin", "restore": "bin", "erase": "bin", "palette": "palette",
     "search": "search", "lookup": "lookup", "lookup-any": "lookup", "home": "home",
     "team-activity": "team activity", "audit": "audit", "reporting-lines": "parent",

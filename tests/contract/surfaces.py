@@ -73,7 +73,14 @@ def _rejected_edit(visitor: Visitor) -> bytes:
 
 
 def _duplicates(visitor: Visitor) -> bytes:
-    return visitor.post("duplicates", {visitor.planted.module.title: visitor.word})
+    """What is typed, and what is pasted, on a page and by a machine."""
+    pasted = {"text": f"{visitor.word}\n13800138000", "keep": True}
+    address = f"/api/v1/{visitor.planted.module.name}/propose/"
+    return (
+        visitor.post("duplicates", {visitor.planted.module.title: visitor.word})
+        + visitor.post("propose", pasted)
+        + visitor.body(visitor.client.post(address, pasted, content_type="application/json"))
+    )
 
 
 def _bin(visitor: Visitor) -> bytes:

@@ -86,9 +86,9 @@ class Visitor:
 MODULE, RECORD = ("module",), ("module", "pk")
 NEEDS = {
     **dict.fromkeys(
-        ["list", "new", "duplicates", "lookup", "bulk-assign", "bulk-edit", "bulk-share",
-         "bulk-delete", "bulk-undelete", "import", "import-template", "import-page", "import-undo",
-         "export"], MODULE,
+        ["list", "new", "duplicates", "propose", "lookup", "bulk-assign", "bulk-edit",
+         "bulk-share", "bulk-delete", "bulk-undelete", "import", "import-template",
+         "import-page", "import-undo", "export"], MODULE,
     ),
     **dict.fromkeys(
         ["record", "peek", "edit", "history", "restore", "log-follow-up", "field", "field-edit",
