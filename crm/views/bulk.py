@@ -50,6 +50,11 @@ def _query(text: str) -> QueryDict:
     return query
 
 
+def list_query(post: QueryDict) -> str:
+    """What the list showed when the act was asked for, as in its address."""
+    return _query(post.get("query", "")).urlencode()
+
+
 def dialog(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """The question in the page's dialog, or as a page of its own."""
     is_part = bool(request.headers.get("HX-Request"))
@@ -69,7 +74,7 @@ def question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, 
     return {
         "text": text,
         "pks": ids,
-        "query": _query(request.POST.get("query", "")).urlencode(),
+        "query": list_query(request.POST),
         "everything": "",
         "key": uuid.uuid4().hex,
         "cancel_url": f"/{access.module.name}/",
@@ -194,7 +199,7 @@ def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
 
 def back_to_list(request: HttpRequest, module: str, url: str = "") -> HttpResponse:
     """The list as it was asked for before, or another page."""
-    query = _query(request.POST.get("query", "")).urlencode()
+    query = list_query(request.POST)
     url = url or f"/{module}/" + (f"?{query}" if query else "")
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)

@@ -24,8 +24,8 @@ from crm.modules.registry import module_named
 from crm.records.act import Act
 from crm.records.edits import ADD, CLEAR, REMOVE, SET, TAGS, Edit, edit_many, editable_fields, ways
 from crm.records.errors import Invalid, Refusal
-from crm.views.bulk import back_to_list, must_be_visible, picked, question
-from crm.views.jobs import card
+from crm.views.bulk import back_to_list, list_query, must_be_visible, picked, question
+from crm.views.jobs import card, put_away
 from crm.views.lists import title_of
 from crm.views.shell import toast
 
@@ -155,9 +155,10 @@ def _answer(request: HttpRequest, module: str, job: Job) -> HttpResponse:
     if job.ended_at is None:
         toast(request, _("The change runs in the background."))
         return back_to_list(request, module)
+    put_away(job)  # the message tells it
     changed = editing.count(job, editing.UPDATED)
     text = ngettext("%d record changed.", "%d records changed.", changed) % changed
-    undo = f"/jobs/{job.pk}/undo/" if changed else ""
+    undo = f"/jobs/{job.pk}/undo/?{list_query(request.POST)}" if changed else ""
     if not job.errors:
         toast(request, text, undo_url=undo)
         return back_to_list(request, module)
@@ -221,7 +222,8 @@ def job_undo(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         text = ngettext("%d record is as before.", "%d records are as before.", job.done)
         toast(request, text % job.done)
-    return HttpResponseRedirect(f"/{job.module}/")
+    put_away(job)
+    return HttpResponseRedirect(f"/{job.module}/?{request.GET.urlencode()}")
 
 
 def _own_edit(request: HttpRequest, pk: int) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm.customfields.models import FieldDefinition
 from tests.browser.conftest import SignIn
 
 pytestmark = pytest.mark.browser
@@ -45,3 +46,24 @@ def test_a_field_is_made_used_and_taken_away(sign_in: SignIn) -> None:
     rep.goto("/customers/new/")
     rep.get_by_role("button", name="保存").first.wait_for()
     assert not rep.locator(f"[name={key}]").count()
+
+
+def test_many_are_changed_by_a_field_of_ones_own_and_taken_back(sign_in: SignIn) -> None:
+    """Filter by the renewal month, change it for picked rows, take it back, see the list again."""
+    rep = sign_in("rep")
+    key = f"cf_{FieldDefinition.objects.get(module='customers').pk}"
+    rep.goto(f"/customers/?columns=name,{key}&{key}__empty=1&sort=name")
+    boxes = rep.locator("tbody input[name=pk]")
+    for place in range(3):
+        boxes.nth(place).check()
+    names = [rep.locator("tbody tr").nth(place).locator("th a").inner_text() for place in range(3)]
+    rep.locator("#bulk").get_by_role("button", name="编辑").click()
+    rep.select_option("#more-field", label="续约月份")
+    rep.select_option(f"[name={key}]", label="11月")
+    rep.get_by_role("button", name="修改").click()
+    rep.get_by_text("已修改 3 条记录。").wait_for()
+    assert not rep.get_by_role("link", name=names[0], exact=True).count()  # the filter still holds
+    rep.locator("button[data-undo]").click()
+    rep.get_by_text("3 条记录已恢复原值。").wait_for()
+    for name in names:
+        rep.get_by_role("link", name=name, exact=True).wait_for()
