@@ -1,5 +1,6 @@
 """Many records changed alike, as a job: batch by batch, each row told of, the whole taken back."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ def run_edit(held: Held) -> None:
         with held.batch() as person:
             at = job.cursor.get("at", 0)
             part = ids[at : at + BATCH]
-            act = Act(person, "bulk", id=job.act)
+            act = Act(person, "bulk", id=job.act or uuid.uuid4())
             outcomes, after = edit_many(
                 actor=person, module=job.module, pks=part, edits=edits, act=act
             )
