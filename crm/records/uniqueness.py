@@ -33,7 +33,7 @@ def set_unique(*, actor: Any, row: FieldDefinition, unique: bool) -> None:
     """Turn the rule on or off. Raises Invalid, with the values that stand twice.
 
     Turned on in two steps: new writes keep the rule first, then the table is held until every
-    value that is there has its key (some 20 s a million values).
+    value that is there has its key.
     """
     if unique == row.unique:
         return
