@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.access import names
-from crm.access.policy import Access
+from crm.access.policy import Access, access_to
 from crm.documents.models import Document, DocumentVersion, Preview
 from crm.documents.on_records import (
     delete_document,
@@ -110,6 +110,7 @@ def _row(one: Document, version: DocumentVersion, people: dict[int, Any]) -> dic
 def upload(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     """POST /<module>/<id>/documents/: files, each for itself; script sends one at a time."""
     name = module_named(module).name
+    access_to(request.user, name).require("edit", pk)
     return _uploaded(
         request, f"{record_url(name, pk)}?tab={DOCUMENTS}",
         lambda file: upload_document(actor=request.user, module=name, pk=pk, file=file),

@@ -56,7 +56,7 @@ def known() -> Known:
         contact=first(rep, "contacts", str(customer), "customer_id"),
         follow_up=first(rep, "follow-ups"),
         group=first(admin, "customers", "江苏工源环境科技集团有限公司"),
-        foreign=first(songzhe, "customers"),
+        foreign=first(songzhe, "customers", str(songzhe.pk), "owner_id"),
         person=rep.pk,
         department=Department.objects.get(name="华东一部").pk,
         team=Team.objects.get(name="半导体行业组").pk,

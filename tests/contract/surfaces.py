@@ -106,7 +106,7 @@ def _bulk_edit(visitor: Visitor) -> bytes:
     fields = editable_fields(access_to(planted.reader, planted.module.name))
     asked = {"pk": planted.pk, "field": [field.name for field in fields][:MOST_FIELDS]}
     found = visitor.post("bulk-edit", asked)
-    for field in [one for one in fields if CLEAR in ways(one)][:1]:
+    for field in [one for one in fields if CLEAR in ways(one) and one.kind == "text"][:1]:
         emptied = {"pk": planted.pk, "field": field.name, f"how-{field.name}": CLEAR}
         found += visitor.act(visitor.address("bulk-edit"), {**emptied, "confirmed": "1"})
     job = Job.objects.filter(kind=EDIT_KIND, owner=planted.reader).first()  # the latest

@@ -47,8 +47,10 @@ def make(root: Path) -> None:
     (root / ".venv").symlink_to(sys.prefix)
     settings = root / "crm" / "settings"
     settings.mkdir(parents=True)
-    for package in (root / "crm", settings):
+    for package in (root / "crm", settings, root / "crm" / "lib"):
+        package.mkdir(exist_ok=True)
         (package / "__init__.py").touch()
+    shutil.copy(ROOT / "crm/lib/traditional.py", root / "crm" / "lib")
     shutil.copy(ROOT / "crm/settings/environment.py", settings)
     (settings / "development.py").write_text(SETTINGS)
     (root / "crm" / "urls.py").write_text(URLS)

@@ -144,7 +144,8 @@ def test_its_pages(samples):
     }.items():  # fmt: skip
         answer = client.get(path)
         assert answer.status_code == 200, path
-        assert word in answer.content.decode() or word == "Say", path
+        said = re.sub("</?mark>", "", answer.content.decode())
+        assert word in said or word == "Say", path
     version = access_to(cast.owner, "samples").get(pk, []).version
     edited = client.post(
         f"/samples/{pk}/edit/", {"version": version, "name": "Valve B", "state": "packed"}
