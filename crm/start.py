@@ -7,6 +7,7 @@ from django.db.models.signals import post_migrate
 
 from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
+from crm.documents.carrying import carry_documents, take_back_documents
 from crm.documents.on_records import forget_documents
 from crm.exchange.kinds import register as register_exchange
 from crm.jobs.editing import KIND as EDIT
@@ -24,7 +25,7 @@ from crm.modules.registry import (
 )
 from crm.modules.stamp import make_stamp
 from crm.records.declared import database_definitions
-from crm.records.followers import follow_purges, follow_touches, follow_writes
+from crm.records.followers import follow_merges, follow_purges, follow_touches, follow_writes
 from crm.records.numbers import make_sequence
 from crm.search.entries import refresh_entries
 from crm.search.touching import touch_entries
@@ -38,6 +39,7 @@ def start() -> None:
     follow_writes(refresh_entries)
     follow_touches(touch_entries)
     follow_purges(forget_documents)
+    follow_merges("documents", carry_documents, take_back_documents)
     register_exchange()
     register_kind(REKEY, Kind(work=run_rekey))
     register_kind(EDIT, Kind(work=run_edit, take_back=undo_edit))

@@ -14,7 +14,7 @@ class Event(models.Model):
     version = models.PositiveIntegerField()
     kind = models.CharField(
         max_length=12
-    )  # created changed assigned deleted restored undone purged
+    )  # created changed assigned deleted restored undone purged merged
     changed = models.JSONField(default=list)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False,
@@ -108,6 +108,36 @@ class ExternalId(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system}:{self.value}"
+
+
+class Merge(models.Model):
+    """Records that became one: what was written and what moved, so that it can be taken back.
+
+    `before` and `after` hold the survivor's values by field, as JSON holds them; `moved` what
+    came over from each loser. Services read it, no page shows it.
+    """
+
+    act = models.UUIDField(unique=True)
+    module = models.CharField(max_length=40)
+    survivor = models.BigIntegerField()
+    losers = models.JSONField(default=list)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False,
+        related_name="+", db_index=False,
+    )  # fmt: skip
+    at = models.DateTimeField(default=timezone.now)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    moved = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_merge"
+        indexes = [models.Index("module", "survivor", name="crm_merge_survivor")]
+
+    def __str__(self) -> str:
+        return f"{self.module}/{self.survivor}"
 
 
 class AuditEntry(models.Model):

@@ -14,6 +14,10 @@ Toucher = Callable[[Module, Sequence[int]], None]
 
 Purger = Callable[[str, list[int]], None]
 
+Carry = Callable[[Act, Module, Sequence[int], int], Any]
+TakeBack = Callable[[Act, Module, int, Any], None]
+
+_carriers: dict[str, tuple[Carry, TakeBack]] = {}
 _purgers: list[Purger] = []
 _followers: list[Follower] = []
 _touchers: list[Toucher] = []
@@ -45,6 +49,29 @@ def tell_purgers(module: str, ids: list[int]) -> None:
     """Let rooms above forget what hung on records that are removed for good."""
     for purger in _purgers:
         purger(module, ids)
+
+
+def follow_merges(name: str, carry: Carry, take_back: TakeBack) -> None:
+    """Let a room above take along what hangs on merged records beside their relations.
+
+    `carry(act, module, losers, survivor)` answers what it did, as JSON holds it;
+    `take_back(act, module, survivor, done)` undoes just that. Both in the merge's transaction.
+    """
+    _carriers[name] = (carry, take_back)
+
+
+def carry_along(act: Act, module: Module, losers: Sequence[int], survivor: int) -> dict[str, Any]:
+    """Let every room take along what is its own; what each did, by room."""
+    return {
+        name: carry(act, module, losers, survivor) for name, (carry, _back) in _carriers.items()
+    }
+
+
+def take_back_along(act: Act, module: Module, survivor: int, done: Mapping[str, Any]) -> None:
+    """Let every room undo what `carry_along` answered."""
+    for name, (_carry, take_back) in _carriers.items():
+        if name in done:
+            take_back(act, module, survivor, done[name])
 
 
 def guard_writes(guard: Guard) -> None:

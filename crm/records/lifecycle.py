@@ -4,7 +4,7 @@ A deletion marks rows with its own id, so that a restore brings back exactly wha
 deleted. A child that has another living parent is unlinked instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,9 +32,20 @@ from crm.records.keys import claim_keys, release_keys
 from crm.records.owners import department_of, require_assignable
 from crm.records.restoring import returning
 
+GOING = frozenset({"deleted", "merged"})
 
-def _mark(act: Act, module: Module, ids: Sequence[int], kind: str, **columns: Any) -> None:
-    """Change columns of many records with everything that a change brings along."""
+def mark_records(
+    act: Act,
+    module: Module,
+    ids: Sequence[int],
+    kind: str,
+    names: Iterable[str] | None = None,
+    **columns: Any,
+) -> None:
+    """Change columns of many records with everything that a change brings along.
+
+    The event says that `names` changed, the columns' own names where they are left out.
+    """
     if not ids:
         return
     rows = module.rows.filter(pk__in=list(ids))
@@ -44,8 +55,9 @@ def _mark(act: Act, module: Module, ids: Sequence[int], kind: str, **columns: An
         changed_at=timezone.now(),
         changed_by_id=act.actor_id,
     )
-    write_history(act, module.model, ids, DELETED if kind == "deleted" else CHANGED)
-    write_events(act, module.name, list(rows.values_list("pk", "version")), kind, columns.keys())
+    write_history(act, module.model, ids, DELETED if kind in GOING else CHANGED)
+    changed = columns.keys() if names is None else names
+    write_events(act, module.name, list(rows.values_list("pk", "version")), kind, changed)
     tell_followers(act, module, list(ids))
     module.after_write(act, list(ids))
 
@@ -84,10 +96,10 @@ def _delete(act: Act, module: Module, ids: list[int]) -> None:
         )
         elsewhere = child.other_parents(children, ids)
         for pk, parent in elsewhere.items():
-            _mark(act, child, [pk], "changed", **{child.fields[relation].value_path: parent})
+            mark_records(act, child, [pk], "changed", **{child.fields[relation].value_path: parent})
         _delete(act, child, [pk for pk in children if pk not in elsewhere])
     release_keys(module, ids)
-    _mark(act, module, ids, "deleted", deleted_at=timezone.now(), deletion_id=act.id)
+    mark_records(act, module, ids, "deleted", deleted_at=timezone.now(), deletion_id=act.id)
 
 
 def _hanging_modules(module: Module) -> list[tuple[Module, str]]:
@@ -110,15 +122,22 @@ def _lookup(child: Module, relation: str, module: Module, ids: list[int]) -> dic
 def restore_records(*, actor: Any, module: str, pks: Sequence[int], source: str = "form") -> Act:
     """Bring back deleted records with all that their deletion took along; all of them or none.
 
-    Raises NotVisible; NotAllowed when they hang on a record that the person may not restore;
+    Raises NotVisible; NotAllowed when they were merged into another record, or hang on one that
+    the person may not restore;
     DuplicateFound when a living record has taken their place meanwhile.
     """
     act = Act(actor, source)
     for other, values in returning(actor, module_named(module), sorted(set(pks))).items():
+        _refuse_merged(other, values)
         keys = {pk: other.all_keys(one) for pk, one in values.items()}
         refuse_lost(access_to(actor, other), claim_keys(other, keys))
-        _mark(act, other, list(keys), "restored", deleted_at=None, deletion_id=None)
+        mark_records(act, other, list(keys), "restored", deleted_at=None, deletion_id=None)
     return act
+
+
+def _refuse_merged(module: Module, ids: Iterable[int]) -> None:
+    if module.rows.filter(pk__in=list(ids), merged_into__isnull=False).exists():
+        raise NotAllowed(_("It was merged into another record: undo the merge instead."))
 
 
 def restore_record(*, actor: Any, module: str, pk: int, source: str = "form") -> Act:
@@ -160,12 +179,12 @@ def assign_records(
 
 def _assign(act: Act, module: Module, ids: list[int], old: int | None, owner: int) -> None:
     department = department_of(owner)
-    _mark(act, module, ids, "assigned", owner_id=owner, department_id=department)
+    mark_records(act, module, ids, "assigned", owner_id=owner, department_id=department)
     for child, relation in children_of(module):
         lookup = _lookup(child, relation, module, ids)
         rows = child.rows.filter(deleted_at__isnull=True, owner_id=old, **lookup)
         below = list(rows.values_list("pk", flat=True))
-        _mark(act, child, below, "assigned", owner_id=owner, department_id=department)
+        mark_records(act, child, below, "assigned", owner_id=owner, department_id=department)
 
 
 @transaction.atomic

@@ -195,13 +195,13 @@ def update_record(
     draft.refuse()
     if not change.names:
         return record.version
-    _write_change(act, access, record, change)
+    write_change(act, access, record, change)
     _require_in_reach(access, "edit", pk)
     return version + 1
 
 
-def _write_change(act: Act, access: Access, record: Any, change: Change) -> None:
-    """Everything that becomes of a checked change, in its order."""
+def write_change(act: Act, access: Access, record: Any, change: Change) -> None:
+    """Everything that becomes of a checked change of a locked record, in its order."""
     pk = record.pk
     refuse_loops(access.module, pk, change.changed)
     if access.module.parent in change.changed:

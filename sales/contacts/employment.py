@@ -18,6 +18,7 @@ from crm.lists.values import company_today
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.child_rows import add_rows
+from crm.records.merge_links import MERGE
 from crm.views.lists import title_of
 
 NAME = "employments"
@@ -28,9 +29,10 @@ LAST = 1000  # the place of what is remembered: below what people have entered
 def remember_employers(act: Act, module: Module, ids: Sequence[int]) -> None:
     """Keep the company that a contact has left, with the job there and the day, in `employments`.
 
-    Not when a person has entered that company there himself, nor when a change is taken back.
+    Not when a person has entered that company there himself, nor when a change is taken back or
+    two companies turn out to be one.
     """
-    if act.source == "undo":
+    if act.source in {"undo", MERGE}:
         return
     today = company_today()
     with connection.cursor() as cursor:
