@@ -3,11 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from crm.modules.module import Index, Part
+from crm.records.followers import follow_merges
 from sales.contacts.module import Contacts
 from sales.customers.module import Customers
+from sales.feed.carrying import carry_followers, take_back_followers
 from sales.feed.views import feed_block
 from sales.fixtures.dictionaries import labels
 
+follow_merges("feed", carry_followers, take_back_followers)
 INDEX = Index(label=_("Sales"), modules=[Customers, Contacts])
 PARTS = {
     "customers": [

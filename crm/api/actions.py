@@ -15,7 +15,9 @@ from crm.access.policy import Access
 from crm.api.values import value_as_json
 from crm.records.errors import Invalid
 from crm.records.lifecycle import assign_records, delete_records, restore_record
+from crm.records.merging import may_merge, merge_records
 from crm.records.uncovering import uncover
+from crm.records.unmerging import last_merge, undo_merge
 
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "integer": int, "string": str, "boolean": bool, "array": list, "object": dict,
@@ -147,6 +149,30 @@ def _delete(call: Call) -> Answer:
     return None
 
 
+def _merge(call: Call) -> Answer:
+    choices, losers = call.body.get("choices", {}), call.body["losers"]
+    if not all(_is_id(pk) for pk in (*losers, *choices.values())):
+        raise Invalid(fields={"losers": [_("Name records by their ids.")]})
+    merge_records(
+        actor=call.actor, module=call.module, survivor=call.pk, losers=losers, choices=choices
+    )
+    return None
+
+
+def _unmerge(call: Call) -> Answer:
+    call.access.get(call.pk, [])
+    merge = last_merge(call.access, call.pk)
+    if merge is None:
+        raise Invalid(_("There is no merge to take back."))
+    left = undo_merge(actor=call.actor, pk=merge.pk)
+    shown = [name for name in left.fields if name in call.access.visible]
+    return {"losers": merge.losers, "left": shown, "links_left": left.links}
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
+
+
 def _unmask(call: Call) -> Answer:
     """Of a collection the rows with all their members; of any other field its one value."""
     path = call.body["field"]
@@ -187,6 +213,39 @@ register(
         {"version": Parameter({"type": "integer"}, is_required=False)},
         lambda access: access.may("delete"),
         is_gone=True,
+    )
+)
+register(
+    Action(
+        "merge",
+        gettext_lazy("Merge other records into this one"),
+        _merge,
+        {
+            "losers": Parameter({"type": "array", "items": {"type": "integer"}, "maxItems": 4}),
+            "choices": Parameter(
+                {"type": "object", "description": "Field → id of the record whose value stays."},
+                is_required=False,
+            ),
+        },
+        may_merge,
+    )
+)
+register(
+    Action(
+        "unmerge",
+        gettext_lazy("Take the last merge into this record back"),
+        _unmerge,
+        {},
+        may_merge,
+        {
+            "type": "object",
+            "required": ["losers", "left", "links_left"],
+            "properties": {
+                "losers": {"type": "array", "items": {"type": "integer"}},
+                "left": {"type": "array", "items": {"type": "string"}},
+                "links_left": {"type": "integer"},
+            },
+        },
     )
 )
 register(

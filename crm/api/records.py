@@ -24,6 +24,7 @@ from crm.records.duplicates import matches_of
 from crm.records.errors import DuplicateFound, Invalid
 from crm.records.lifecycle import delete_records
 from crm.records.limits import note_check
+from crm.records.merging import leads_on
 from crm.records.services import create_record, update_record
 
 ALWAYS = ("number",)  # shown whatever columns are asked for, if it may be seen
@@ -83,9 +84,18 @@ class RecordView(ApiView):
     schema = None
 
     def get(self, request: Request, module: str, pk: str) -> Response:
-        """The record as the person may see it."""
+        """The record as the person may see it; one that was merged leads on to the survivor."""
         _no_parameters(request)
-        return _record(self.open(module), pk_of(pk))
+        access, number = self.open(module), pk_of(pk)
+        try:
+            return _record(access, number)
+        except NotVisible:
+            onward = leads_on(access, number)
+            if onward is None:
+                raise
+        moved = Response(status=302)
+        moved["Location"] = request.build_absolute_uri(f"/api/v1/{module}/{onward}/")
+        return moved
 
     def patch(self, request: Request, module: str, pk: str) -> Response:
         """Change the fields that the body names."""

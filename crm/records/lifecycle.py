@@ -34,6 +34,7 @@ from crm.records.restoring import returning
 
 GOING = frozenset({"deleted", "merged"})
 
+
 def mark_records(
     act: Act,
     module: Module,

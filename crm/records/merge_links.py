@@ -36,7 +36,9 @@ def move_links(
                 rows = rows.exclude(**{"record_id__in" if member else "pk__in": involved})
             ids = list(rows.order_by("pk").values_list("pk", flat=True))
             if ids:
-                _point(act, other, name, member, ids, _target(other, name, member, module, survivor))
+                _point(
+                    act, other, name, member, ids, _target(other, name, member, module, survivor)
+                )
                 moved.append(
                     {"module": other.name, "field": name, "member": member, "from": loser,
                      "ids": ids}
@@ -99,9 +101,7 @@ def _pointing(other: Module, name: str, member: str, module: Module, pk: int) ->
     return other.rows.filter(**{path: value})
 
 
-def _point(
-    act: Act, other: Module, name: str, member: str, ids: Sequence[int], value: Any
-) -> None:
+def _point(act: Act, other: Module, name: str, member: str, ids: Sequence[int], value: Any) -> None:
     field = _field(other, name, member)
     if member:
         model = other.collections_by_name[name].model
@@ -111,8 +111,7 @@ def _point(
         records = sorted(set(rows.values_list("record_id", flat=True)))
         mark_records(act, other, records, "changed", names=[name])
     elif field.is_custom:
-        key, held = "{%s}" % field.key, json.dumps(value)
-        custom = RawSQL("jsonb_set(custom, %s::text[], %s::jsonb)", [key, held])  # noqa: S611  bound
+        custom = RawSQL("jsonb_set(custom, ARRAY[%s], %s::jsonb)", [field.key, json.dumps(value)])
         mark_records(act, other, ids, "changed", names=[name], custom=custom)
     else:
         mark_records(act, other, ids, "changed", names=[name], **{field.value_path: value})

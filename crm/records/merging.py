@@ -15,15 +15,16 @@ from crm.access.policy import Access, access_to
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.beside import Merge
-from crm.records.drafts import Values, change_of, snapshots
+from crm.records.drafts import Change, Values, change_of, snapshots
 from crm.records.duplicates import refuse_lost
 from crm.records.errors import Invalid, NotAllowed, NotVisible, StaleRecord
 from crm.records.followers import ask_guards, carry_along
-from crm.records.keys import claim_keys, release_keys
+from crm.records.keys import release_keys
 from crm.records.lifecycle import mark_records
 from crm.records.merge_links import MERGE, copy_shares, move_links, move_names
 from crm.records.merge_values import OWNER, kept_values, united
 from crm.records.owners import department_of, require_assignable
+from crm.records.rekeying import rekey
 from crm.records.services import write_change
 
 FEWEST, MOST = 2, 5
@@ -64,19 +65,10 @@ def merge_records(
         raise Invalid(_("Choose two to five records."))
     records = _locked(act, access, order, versions or {})
     stored = snapshots(access.module, [records[pk] for pk in order])
-    draft = united(access, stored, order, choices or {})
-    draft.refuse()
-    change = change_of(access, stored[survivor], draft)
-    draft.refuse()
-    names = sorted(change.names)
     owner = _chosen_owner(access, stored, survivor, choices or {})
-    release_keys(access.module, order[1:])
-    if names:
-        write_change(act, access, records[survivor], change)
-    else:
-        mark_records(act, access.module, [survivor], "changed", names=[])
-    keys = access.module.all_keys(change.after)
-    refuse_lost(access, claim_keys(access.module, {survivor: keys}) if not names else {})
+    change = _change(access, stored, order, choices or {})
+    names = sorted(change.names)
+    after = _write(act, access, records[survivor], change, order[1:])
     moved = _move(act, access.module, order[1:], survivor)
     if owner is not None:
         moved[OWNER] = [stored[survivor][OWNER], owner]
@@ -84,13 +76,33 @@ def merge_records(
     return Merge.objects.create(
         act=act.id, module=module, survivor=survivor, losers=order[1:], actor=actor,
         before=kept_values(stored[survivor], names),
-        after=kept_values(snapshots(access.module, [_again(access, survivor)])[survivor], names),
+        after=kept_values(after, names),
         moved=moved,
     )  # fmt: skip
 
 
-def _again(access: Access, pk: int) -> Any:
-    return access.module.rows.get(pk=pk)
+def _change(
+    access: Access, stored: Mapping[int, Values], order: Sequence[int], choices: Mapping[str, int]
+) -> Change:
+    """What the survivor becomes. Raises Invalid."""
+    draft = united(access, stored, order, choices)
+    draft.refuse()
+    change = change_of(access, stored[order[0]], draft)
+    draft.refuse()
+    return change
+
+
+def _write(act: Act, access: Access, record: Any, change: Change, losers: Sequence[int]) -> Values:
+    """Write the survivor, which takes the keys of the losers; its values as they are then."""
+    module = access.module
+    release_keys(module, losers)
+    if change.names:
+        write_change(act, access, record, change)
+    else:
+        mark_records(act, module, [record.pk], "changed", names=[])
+    written = module.rows.get(pk=record.pk)
+    refuse_lost(access, rekey(module, [written]))
+    return snapshots(module, [written])[record.pk]
 
 
 def _locked(
@@ -154,6 +166,12 @@ def _move(act: Act, module: Module, losers: Sequence[int], survivor: int) -> dic
 def give_back(act: Act, module: Module, pk: int, owner: int | None) -> None:
     """Let a record be whose it was before a merge gave it to another."""
     _give(act, module, pk, owner)
+
+
+def may_merge(access: Access) -> bool:
+    """Whether the person may merge records of the module: edit them, and delete the losers."""
+    may = access.grants.scope("edit") and access.grants.scope("delete")
+    return is_mergeable(access.module) and bool(may)
 
 
 def require_mergeable(access: Access) -> None:

@@ -43,6 +43,12 @@ def last_merge(access: Access, pk: int) -> Merge | None:
     return rows.filter(at__gte=since).order_by("-pk").first()
 
 
+def place_of(pk: int) -> tuple[str, int]:
+    """Module and survivor of a merge; for one that was shown just now."""
+    merge = Merge.objects.get(pk=pk)
+    return merge.module, merge.survivor
+
+
 @transaction.atomic
 def undo_merge(*, actor: Any, pk: int) -> Unmerged:
     """Take a merge back as far as it goes; says what stayed.
@@ -91,9 +97,7 @@ def _locked(act: Act, access: Access, merge: Merge) -> Any:
     return record
 
 
-def _values_back(
-    actor: Any, act: Act, access: Access, merge: Merge, record: Any
-) -> list[str]:
+def _values_back(actor: Any, act: Act, access: Access, merge: Merge, record: Any) -> list[str]:
     """Give the survivor its values where nobody changed them; the names of those that stay."""
     known = [name for name in merge.before if name in access.module.fields]
     now = kept_values(snapshots(access.module, [record])[record.pk], known)

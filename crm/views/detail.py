@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
+from crm.access.errors import NotVisible
 from crm.access.policy import Access, access_to
 from crm.access.rows import Decision, Row
 from crm.access.sharing import is_shareable
@@ -18,6 +19,7 @@ from crm.documents.on_records import has_documents
 from crm.lists.columns import cell, record_url, renderer_for, stage_shares
 from crm.modules.module import Part
 from crm.modules.registry import module_named
+from crm.records.merging import leads_on, may_merge
 from crm.views.documents import DOCUMENTS, documents_context
 from crm.views.fields import group_contexts
 from crm.views.lists import title_of
@@ -29,7 +31,13 @@ from crm.views.timeline import composer_context, timeline_context
 def record_page(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     """GET /<module>/<id>/: head, timeline or one tab, fields."""
     access = access_to(request.user, module_named(module))
-    row = access.get(pk)
+    try:
+        row = access.get(pk)
+    except NotVisible:
+        onward = leads_on(access, pk)
+        if onward is None:
+            raise
+        return HttpResponseRedirect(record_url(module, onward))
     tab = request.GET.get("tab", "")
     context = page_context(access, row, request, tab)
     if request.headers.get("HX-Target") == "documents" and "documents" in context:
@@ -173,6 +181,7 @@ def _actions(
                 "reason": may["assign"].reason,
             }
         )  # fmt: skip
+    found += _merge_action(access, row, may)
     if access.grants.scope("delete"):
         found.append(
             {
@@ -182,6 +191,15 @@ def _actions(
             }
         )  # fmt: skip
     return found
+
+
+def _merge_action(access: Access, row: Row, may: Mapping[str, Decision]) -> list[dict[str, Any]]:
+    if not may_merge(access):
+        return []
+    url = f"/{access.module.name}/merge/?pk={row.pk}"
+    reason = may["edit"].reason or may["delete"].reason
+    label = _("Merge with…")
+    return [{"label": label, "icon": "copy", "is_dialog": True, "url": url, "reason": reason}]
 
 
 def _create(access: Access, row: Row, parts: list[Part]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from crm.lists.columns import plain_text, record_url
 from crm.lists.show import in_a_row, in_sentence, show_date, show_moment, show_time
 from crm.modules.registry import module_named
 from crm.records.changes import Change, Entry, entries_of
+from crm.records.unmerging import last_merge
 from crm.views.lists import title_of
 
 KINDS = {
@@ -24,6 +25,7 @@ KINDS = {
     "deleted": ("delete", gettext_lazy("Deleted")),
     "shared": ("assign", gettext_lazy("Shared")),
     "unshared": ("assign", gettext_lazy("Share taken back")),
+    "merged": ("merge", gettext_lazy("Merged into another record")),
     "restored": ("restore", gettext_lazy("Restored")),
     "undone": ("restore", gettext_lazy("Import undone")),
 }
@@ -32,6 +34,7 @@ SOURCES = {
     "inline": gettext_lazy("on the page"),
     "import": gettext_lazy("import"),
     "api": gettext_lazy("API"),
+    "merge": gettext_lazy("merge"),
     "undo": gettext_lazy("undo"),
     "demo": gettext_lazy("demo data"),
     "rule": gettext_lazy("rule"),
@@ -45,6 +48,7 @@ def record_history(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     row = access.get(pk)
     title = title_of(access, row)
     url = record_url(module, pk)
+    merge = last_merge(access, pk)
     context = {
         "title": title,
         "record_url": url,
@@ -54,6 +58,7 @@ def record_history(request: HttpRequest, module: str, pk: int) -> HttpResponse:
             {"label": title, "url": url},
             {"label": _("History"), "url": ""},
         ],
+        "undo_url": f"/merges/{merge.pk}/undo/" if merge else "",
         "entries": entry_contexts(access, entries_of(access, pk)),
         "more_url": "",
     }

@@ -14,6 +14,7 @@ from crm.lists.turning import Page
 from crm.lists.values import company_today
 from crm.modules.fields import Field
 from crm.records.edits import editable_fields
+from crm.records.merging import may_merge
 from crm.views.address import Address
 from crm.views.words import condition_words
 
@@ -215,6 +216,9 @@ def bulk_actions(access: Access) -> list[dict[str, Any]]:
     if access.grants.scope("share") and is_shareable(access.module.model):
         label = pgettext("verb", "Share")
         found.append({"label": label, "icon": "share", "url": f"{base}/share/", "is_danger": False})
+    if may_merge(access):
+        url = f"/{access.module.name}/merge/"
+        found.append({"label": _("Merge"), "icon": "copy", "url": url, "is_danger": False})
     if access.grants.scope("delete"):
         found.append(
             {"label": _("Delete"), "icon": "trash", "url": f"{base}/delete/", "is_danger": True}

@@ -27,6 +27,7 @@ class Known:
 
     customer: int
     contact: int
+    twin: int
     follow_up: int
     group: int
     foreign: int
@@ -53,6 +54,7 @@ def known() -> Known:
     customer = first(rep, "customers", "松屿制药有限公司")
     return Known(
         customer=customer,
+        twin=first(rep, "customers", "玄戈新材料有限公司"),
         contact=first(rep, "contacts", str(customer), "customer_id"),
         follow_up=first(rep, "follow-ups"),
         group=first(admin, "customers", "江苏工源环境科技集团有限公司"),
@@ -88,6 +90,8 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("list-panel", "/customers/", primary=1, then=_open_panel),
         Place("list-picked", "/customers/", "manager", primary=1, then=_pick_two),
         Place("bulk-edit", f"/customers/bulk/edit/?pk={at.customer}", primary=1),
+        Place("merge", f"/customers/merge/?pk={at.customer}&pk={at.twin}", "manager", primary=1),
+        Place("merge-with", f"/customers/merge/?pk={at.customer}", "manager", primary=1),
         Place("list-filter", "/customers/", primary=1, then=_open_filter),
         Place("palette", "/customers/", primary=1, then=_open_palette),
         Place("contacts", "/contacts/", primary=1),

@@ -28,6 +28,7 @@ COVERS = {
     "api-document-file": "documents", "document-delete": "documents",
     "document-restore": "documents",
     "stage-moves": "stage moves", "stage-release": "stage moves", "feed": "feed", "follow": "feed",
+    "merge": "merge", "merge-undo": "merge",
     "bulk-edit": "bulk edit", "job": "bulk edit", "job-undo": "bulk edit",
     "shares": "shares", "bulk-share": "bulk", "share-again": "shares", "share-take-back": "shares",
     "api-shares": "shares", "api-share": "shares",

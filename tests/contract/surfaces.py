@@ -28,6 +28,7 @@ from crm.records.edits import CLEAR, editable_fields, ways
 from crm.records.lifecycle import delete_records, restore_record
 from crm.views.bulk_edit import MOST_FIELDS
 from tests.contract.canaries import flat
+from tests.contract.merging import visit_merge
 from tests.contract.visitor import Visitor
 
 
@@ -344,6 +345,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
         v.post(name, {"pk": v.planted.pk}) for name in ("bulk-delete", "bulk-assign", "bulk-share")
     ),
     "bulk edit": _bulk_edit,
+    "merge": visit_merge,
     "bin": _bin,
     "parent": _parent,
     "palette": lambda v: v.page("palette", query={"q": v.word}) + v.page("palette"),
@@ -380,7 +382,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
 # A request or two per field: visited for some readers of each module only.
 THOROUGH = frozenset({"fields", "list, parts", "uncover"})
 # Long work and what takes as long: half a second each.
-LONG = frozenset({"import", "export xlsx", "export csv", "bin", "api index"})
+LONG = frozenset({"import", "export xlsx", "export csv", "bin", "merge", "api index"})
 # For administrators; what others get there is a matter of tests/accounts/test_setup_pages.py.
 ADMINISTRATION = frozenset({"setup"})
 # There a masked value shows, for that is asked for.

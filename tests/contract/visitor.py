@@ -87,7 +87,7 @@ MODULE, RECORD = ("module",), ("module", "pk")
 NEEDS = {
     **dict.fromkeys(
         ["list", "new", "duplicates", "propose", "lookup", "bulk-assign", "bulk-edit",
-         "bulk-share", "bulk-delete", "bulk-undelete", "import", "import-template",
+         "bulk-share", "bulk-delete", "bulk-undelete", "merge", "import", "import-template",
          "import-page", "import-undo", "export"], MODULE,
     ),
     **dict.fromkeys(
