@@ -154,15 +154,12 @@ def _actions(
     access: Access, row: Row, url: str, may: Mapping[str, Decision]
 ) -> list[dict[str, Any]]:
     name = access.module.name
-    found: list[dict[str, Any]] = []
-    found.append({"label": _("History"), "icon": "history", "url": f"{url}history/"})
+    found: list[dict[str, Any]] = [
+        {"label": _("History"), "icon": "history", "url": f"{url}history/"}
+    ]
     if access.grants.administer:
-        why = {
-            "label": _("Who may see this"),
-            "icon": "eye",
-            "url": f"/setup/inspector/?what={name}/{row.pk}",
-        }
-        found.append(why)
+        why = f"/setup/inspector/?what={name}/{row.pk}"
+        found.append({"label": _("Who may see this"), "icon": "eye", "url": why})
     if is_shareable(access.module.model):
         found.append(
             {

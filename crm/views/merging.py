@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.access.policy import Access, access_to
-from crm.access.rows import Row
+from crm.access.rows import Ref, Row
 from crm.forms.fields import field_context
 from crm.forms.page import error_list
 from crm.lib.whole import whole_number
@@ -143,13 +143,18 @@ def _lines(access: Access, rows: Sequence[Row], post: Any, survivor: int) -> lis
         if field.is_computed:
             continue
         renderer = renderer_for(field, access.module)
-        cells = [
-            cell(row, field, renderer) if row.get(name) not in (None, "", ()) else ""
-            for row in rows
-        ]
+        cells = [cell(row, field, renderer) if _counts(row, name, rows) else "" for row in rows]
         if len({str(one) for one in cells}) > 1:
             found.append(_line(access, field, rows, cells, post, survivor))
     return found
+
+
+def _counts(row: Row, name: str, rows: Sequence[Row]) -> bool:
+    """Whether a record holds something there; one that points to another of them does not."""
+    value = row.get(name)
+    if isinstance(value, Ref) and value.module == row.module:
+        return value.pk not in {one.pk for one in rows}
+    return value not in (None, "", ())
 
 
 def _line(

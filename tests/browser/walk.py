@@ -54,7 +54,7 @@ def known() -> Known:
     customer = first(rep, "customers", "松屿制药有限公司")
     return Known(
         customer=customer,
-        twin=first(rep, "customers", "玄戈新材料有限公司"),
+        twin=first(rep, "customers", "松屿制药（扬州）有限公司"),
         contact=first(rep, "contacts", str(customer), "customer_id"),
         follow_up=first(rep, "follow-ups"),
         group=first(admin, "customers", "江苏工源环境科技集团有限公司"),
