@@ -97,7 +97,8 @@ def _delete(act: Act, module: Module, ids: list[int]) -> None:
         )
         elsewhere = child.other_parents(children, ids)
         for pk, parent in elsewhere.items():
-            mark_records(act, child, [pk], "changed", **{child.fields[relation].value_path: parent})
+            moved: dict[str, Any] = {child.fields[relation].value_path: parent}
+            mark_records(act, child, [pk], "changed", **moved)
         _delete(act, child, [pk for pk in children if pk not in elsewhere])
     release_keys(module, ids)
     mark_records(act, module, ids, "deleted", deleted_at=timezone.now(), deletion_id=act.id)
