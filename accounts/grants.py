@@ -200,6 +200,7 @@ class Rights:
             edit_all=any(one.role.edit_all for one in held),
             administer=any(one.role.administer for one in held),
             groups=self._groups,
+            roles=roles,
             reasons={action: tuple(found) for action, found in reasons.items()},
         )
 

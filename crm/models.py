@@ -4,6 +4,7 @@ from crm.activities.models import FollowUp, Mention, Phrase
 from crm.customfields.models import CompanySetting, FieldDefinition, ModuleDefinition, Option
 from crm.documents.models import Attachment, Document, DocumentVersion, Preview
 from crm.jobs.models import Job, JobRow, RememberedMapping
+from crm.lists.models import SavedView, StartView
 from crm.modules.stamp import Stamp
 from crm.records.beside import (
     AuditEntry,
@@ -23,5 +24,6 @@ __all__ = [
     "CustomRecordShare", "Document", "DocumentVersion", "Event", "ExternalId", "FieldDefinition",
     "FollowUp", "IdempotencyKey",
     "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option", "Phone",
-    "Phrase", "Preview", "RememberedMapping", "SearchEntry", "Stamp", "Tag", "UniqueValue",
+    "Phrase", "Preview", "RememberedMapping", "SavedView", "SearchEntry", "Stamp", "StartView",
+    "Tag", "UniqueValue",
 ]  # fmt: skip

@@ -102,7 +102,8 @@ class Grants:
     """One person's rights in one module, all roles united.
 
     `states` holds field names and dotted member names of collections (`phones.number`).
-    `groups` are the ids of the hidden groups (departments, teams) through which shares reach him.
+    `groups` are the ids of the hidden groups (departments, teams) through which shares reach him,
+    `roles` those of his roles.
     `reasons` names, per action, the roles that grant it and how far.
     """
 
@@ -115,6 +116,7 @@ class Grants:
     edit_all: bool = False
     administer: bool = False
     groups: frozenset[int] = frozenset()
+    roles: frozenset[int] = frozenset()
     reasons: Mapping[str, tuple[tuple[str, ScopeName], ...]] = field(default_factory=dict)
 
     def scope(self, action: str) -> Scope:

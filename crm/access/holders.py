@@ -74,6 +74,12 @@ def active_people(holders: Iterable[Holder]) -> set[Holder]:
     return {Holder(PERSON, pk) for pk in rows.values_list("pk", flat=True)}
 
 
+def roles_named() -> dict[int, str]:
+    """Every role by its id, with its label."""
+    roles = apps.get_model(settings.CRM_ROLE_MODEL)._default_manager.all()
+    return {role.pk: str(role) for role in roles}
+
+
 def people_named(ids: Iterable[int]) -> dict[int, tuple[Holder, str]]:
     """People by id, with their names."""
     rows = _model(PERSON)._default_manager.filter(pk__in=set(ids))

@@ -47,6 +47,13 @@ def share_fields(but: int, data: Any, may_edit: bool, errors: Mapping[str, Any])
             "max_length": LONGEST_NOTE,
         },
     ]  # fmt: skip
+    return controls(fields, errors)
+
+
+def controls(
+    fields: Sequence[Mapping[str, Any]], errors: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Fields of a form of ours as crm/edit/field.html takes them."""
     return [
         {
             "html_name": one["name"], "id": f"id-{one['name']}", "options": None, "rows": [],

@@ -112,6 +112,7 @@ REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 AUTH_USER_MODEL = "accounts.User"
 CRM_DEPARTMENT_MODEL = "accounts.Department"
 CRM_TEAM_MODEL = "accounts.Team"
+CRM_ROLE_MODEL = "accounts.Role"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"

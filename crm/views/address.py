@@ -10,13 +10,18 @@ from crm.lists.query import Query
 
 
 class Address:
-    """The address of a list as it stands, from which others are made."""
+    """The address of a list as it stands, from which others are made.
+
+    In a saved view it always says the filter, an empty one too: an address that says nothing but
+    the view stands for the view as it is saved.
+    """
 
     def __init__(self, path: str, query: Query, chosen_columns: str = "", view: str = "") -> None:
         self.path = path
         self.query = query
         self.chosen_columns = chosen_columns
         self.view = view
+        self.is_saved = view.isdecimal()
         default = ",".join(access_sort(query))
         self.sort = "" if query.sort == default else query.sort
 
@@ -25,7 +30,7 @@ class Address:
         params = {**self.params, **{k: v for k, v in changes.items() if v is not None}}
         query = QueryDict(mutable=True)
         for name, value in params.items():
-            if value not in ("", 1, None):
+            if value not in ("", 1, None) or (self.is_saved and name == "filter"):
                 query[name] = str(value)
         text = query.urlencode(safe=",")
         return f"{self.path}?{text}" if text else self.path
@@ -45,7 +50,16 @@ class Address:
     @property
     def fields(self) -> list[dict[str, str]]:
         """The parameters as hidden inputs."""
-        return [{"name": k, "value": str(v)} for k, v in self.params.items() if v not in ("", None)]
+        return [
+            {"name": k, "value": str(v)}
+            for k, v in self.params.items()
+            if v not in ("", None) or (self.is_saved and k == "filter")
+        ]
+
+    @property
+    def state(self) -> dict[str, str]:
+        """What of the address a saved view keeps."""
+        return {k: str(v) for k, v in self.params.items() if k != "view" and v not in ("", None)}
 
     def without_condition(self, index: int) -> str:
         """The address without one condition."""

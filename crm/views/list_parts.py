@@ -9,9 +9,7 @@ from django.utils.translation import pgettext
 from crm.access.policy import Access
 from crm.access.sharing import is_shareable
 from crm.lists.query import MOST_SORT_KEYS, Query
-from crm.lists.show import in_sentence
 from crm.lists.turning import Page
-from crm.lists.values import company_today
 from crm.modules.fields import Field
 from crm.records.edits import editable_fields
 from crm.records.merging import may_merge
@@ -146,46 +144,6 @@ def _all_columns(access: Access, shown: Sequence[str]) -> list[dict[str, Any]]:
         }
         for name in [*shown, *rest]
     ]
-
-
-def views_menu(access: Access, address: Address) -> dict[str, Any]:
-    """The lists that every module has; what is open now."""
-    module = access.module
-    path = address.path
-    items = [("all", _("All %s") % in_sentence(module.label_plural), path)]
-    if "owner" in access.readable:
-        mine = f'{path}?view=mine&filter={{"all":[{{"field":"owner","op":"eq","value":"@me"}}]}}'
-        items.append(("mine", _("My %s") % in_sentence(module.label_plural), mine))
-    if "next_contact_at" in access.readable:
-        due = (
-            f'{path}?view=due&sort=next_contact_at&filter={{"all":['
-            '{"field":"next_contact_at","op":"lte","value":"@today"}]}'
-        )
-        items.append(
-            ("due", _("Contact is due"), due.replace("@today", company_today().isoformat()))
-        )
-    if module.team_page:
-        items.append(("team", module.team_label, module.team_page))
-    names = {key: label for key, label, _url in items}
-    current = address.view if address.view in names else "all"
-    has_changes = bool(address.query.conditions or address.query.text) and current == "all"
-    return {
-        "view": {
-            "label": names[current] if not has_changes else module.label_plural,
-            "is_changed": False,
-            "is_locked": False,
-        },
-        "views": [
-            {
-                "label": _("Lists"),
-                "items": [
-                    {"label": label, "url": url, "count": None, "is_current": key == current}
-                    for key, label, url in items
-                ],
-            }
-        ],
-        "view_save": {"update_url": "", "new_url": "", "reset_url": path, "manage_url": ""},
-    }
 
 
 def pager(page: Page, address: Address) -> dict[str, Any]:

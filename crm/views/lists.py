@@ -24,9 +24,9 @@ from crm.views.list_parts import (
     filter_fields,
     pager,
     sort_menu,
-    views_menu,
 )  # fmt: skip
 from crm.views.new_condition import filter_value_context, merged_address
+from crm.views.view_menu import Views, opening_url, views_menu
 
 
 @require_safe
@@ -36,19 +36,24 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
     params = request.GET.copy()
     view = params.pop("view", [""])[-1]
     if "add_field" in params:
-        return HttpResponseRedirect(merged_address(request, access, params))
+        kept = view if view.isdecimal() else ""
+        return HttpResponseRedirect(merged_address(request, access, params, kept))
     part = params.pop("part", [""])[-1]
     params.pop("field", None) if part == "filter" else None
     if params.getlist("columns"):
         params["columns"] = ",".join(params.getlist("columns"))
+    views = Views(access, view)
+    opening = opening_url(request.path, request.GET, views)
+    if opening:
+        return HttpResponseRedirect(opening)
     query = query_from(params, access)
-    address = Address(request.path, query, params.get("columns", ""), view)
+    address = Address(request.path, query, params.get("columns", ""), views.current)
     if part == "filter":
         context = filter_value_context(access, request.GET.get("field", ""), address)
         return render(request, "crm/list/filter_value.html", context)
     if part == "count":
         return render(request, "crm/list/count.html", _count_context(access, query, address))
-    context = list_context(access, query, address)
+    context = list_context(access, query, address, views)
     is_part = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
     if is_part and not request.headers.get("HX-History-Restore-Request"):
         response = render(request, "crm/list/body.html", {**context, "is_fragment": True})
@@ -71,7 +76,7 @@ def _count_context(access: Access, query: Query, address: Address) -> dict[str, 
     }
 
 
-def list_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
+def list_context(access: Access, query: Query, address: Address, views: Views) -> dict[str, Any]:
     """Everything that crm/list/page.html shows."""
     module = access.module
     columns = query.columns
@@ -104,7 +109,7 @@ def list_context(access: Access, query: Query, address: Address) -> dict[str, An
         "empty": empty_state(access, query, page.rows, may_view),
         **filter_fields(access, address),
         **sort_menu(access, address, shown),
-        **views_menu(access, address),
+        **views_menu(address, views),
     }
     return context
 

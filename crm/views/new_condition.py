@@ -34,7 +34,9 @@ def filter_value_context(access: Access, path: str, address: Address) -> dict[st
         "ops": [{"value": op, "label": OPERATORS[op]} for op in operators],
         "options": options_for(access, inner),
         "list_url": address.path,
-        "query_fields": [one for one in address.fields if one["name"] != "view"],
+        "query_fields": [
+            one for one in address.fields if one["name"] != "view" or address.is_saved
+        ],
         "relative": [{"value": value, "label": label} for value, label in PERIODS.items()],
     }
 
@@ -51,14 +53,14 @@ def options_for(access: Access, field: Field) -> list[dict[str, Any]] | None:
     return None
 
 
-def merged_address(request: HttpRequest, access: Access, params: QueryDict) -> str:
+def merged_address(request: HttpRequest, access: Access, params: QueryDict, view: str = "") -> str:
     """The list's address with the condition that the panel's form asks for."""
     path = params.pop("add_field")[-1]
     op = params.pop("add_op", ["eq"])[-1]
     values = [value for value in params.pop("add_value", []) if value.strip()]
     within = params.pop("add_within", [""])[-1]
     query = query_from(params, access)
-    address = Address(request.path, query, params.get("columns", ""))
+    address = Address(request.path, query, params.get("columns", ""), view)
     condition = _condition(path, op, values, within)
     if condition is None:
         return address.with_()

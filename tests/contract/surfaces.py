@@ -193,6 +193,28 @@ def _shares(visitor: Visitor) -> bytes:
     return found + visitor.body(visitor.api.delete(f"{visitor.api_url}shares/{holder}/"))
 
 
+def _saved_views(visitor: Visitor) -> bytes:
+    """A view of the director's that asks for the record by each field, opened and changed."""
+    planted, reader = visitor.planted, visitor.planted.reader
+    director = access_to(planted.cast.director, planted.module)
+    states = [
+        {"q": visitor.word},
+        {"columns": ",".join(sorted(director.visible & set(planted.module.fields)))},
+    ]
+    found = b""
+    for number, state in enumerate(states):
+        view = create_view(director, f"view {number}", state)
+        SavedView.objects.filter(pk=view.pk).update(people=[reader.pk])
+        found += visitor.body(
+            visitor.client.get(f"{visitor.address('list')}?view={view.pk}", follow=True)
+        )
+        for name in ("view-save", "view-start", "view", "view-delete", "view-restore"):
+            found += visitor.act(visitor.address(name, pk=view.pk), {"query": "", "name": "mine"})
+    found += visitor.act(visitor.address("view-plain-start"))
+    found += visitor.act(visitor.address("views"), {"name": "own", "query": f"q={visitor.word}"})
+    return found + visitor.page("views")
+
+
 def _attachment(visitor: Visitor) -> bytes:
     pk = visitor.planted.file
     return visitor.page("attachment", pk=pk) if pk else b""
@@ -361,6 +383,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
         v.post("follow", pk=v.customer) + v.page("feed") + v.page("feed", query={"by": "all"})
     ),
     "shares": _shares,
+    "saved views": _saved_views,
     "setup": _setup,
     "me": _me,
     "attachment": _attachment,

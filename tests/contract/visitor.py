@@ -88,7 +88,8 @@ NEEDS = {
     **dict.fromkeys(
         ["list", "new", "duplicates", "propose", "lookup", "bulk-assign", "bulk-edit",
          "bulk-share", "bulk-delete", "bulk-undelete", "merge", "import", "import-template",
-         "import-page", "import-undo", "export"], MODULE,
+         "import-page", "import-undo", "export", "views", "view", "view-save", "view-start",
+         "view-plain-start", "view-delete", "view-restore"], MODULE,
     ),
     **dict.fromkeys(
         ["record", "peek", "edit", "history", "restore", "log-follow-up", "field", "field-edit",
