@@ -235,12 +235,10 @@ def _locked(access: Access, pk: int) -> SavedView:
 
 
 def _save(view: SavedView, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(view, name, value)
-    view.changed_at = timezone.now()
-    view.version = F("version") + 1  # type: ignore[assignment]
-    view.save(update_fields=[*values, "changed_at", "version"])
-    view.refresh_from_db(fields=["version"])
+    SavedView.objects.filter(pk=view.pk).update(
+        **values, changed_at=timezone.now(), version=F("version") + 1
+    )
+    view.refresh_from_db()
 
 
 def _name(others: QuerySet[SavedView], name: str) -> str:

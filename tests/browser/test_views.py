@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.models import User
@@ -34,12 +36,7 @@ def test_a_rep_saves_what_he_sees_and_a_colleague_opens_it(sign_in: SignIn, watc
     page.reload()
     assert page.locator("#rows th.title").all_inner_texts() == shown
 
-    page.goto(f"/customers/views/{view.pk}/")
-    page.locator("[name=locked]").check()
-    page.locator(f"input[value=person-{other.pk}]").check()
-    page.locator("footer button.primary").click()
-    page.wait_for_url("**/customers/views/")
-
+    share(page, view.pk, other.pk)
     reader = sign_in("rep2")
     reader.goto("/customers/")
     reader.locator("[popovertarget=views-menu]").click()
@@ -56,6 +53,14 @@ def test_a_rep_saves_what_he_sees_and_a_colleague_opens_it(sign_in: SignIn, watc
     assert f"view={view.pk}" in reader.url
 
 
-def page_columns(page: object, address: str) -> int:
-    page.goto(address)  # type: ignore[attr-defined]
-    return page.locator("thead th").count()  # type: ignore[attr-defined]
+def share(page: Any, view: int, person: int) -> None:
+    page.goto(f"/customers/views/{view}/")
+    page.locator("[name=locked]").check()
+    page.locator(f"input[value=person-{person}]").check()
+    page.locator("footer button.primary").click()
+    page.wait_for_url("**/customers/views/")
+
+
+def page_columns(page: Any, address: str) -> int:
+    page.goto(address)
+    return int(page.locator("thead th").count())

@@ -35,12 +35,14 @@ class Known:
     department: int
     team: int
     field: int
+    view: int
 
 
 def known() -> Known:
     """Find the records that are shown: a customer with much around it, and what hangs on it."""
     from accounts.models import Department, Team, User
     from crm.customfields.models import FieldDefinition
+    from crm.lists.models import SavedView
 
     rep = User.objects.get(username="rep")
 
@@ -62,7 +64,8 @@ def known() -> Known:
         person=rep.pk,
         department=Department.objects.get(name="华东一部").pk,
         team=Team.objects.get(name="半导体行业组").pk,
-        field=FieldDefinition.objects.get(module="customers").pk,
+        field=FieldDefinition.objects.filter(module="customers").earliest("pk").pk,
+        view=SavedView.objects.get(name="重点客户").pk,
     )
 
 
@@ -89,6 +92,9 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("list-nothing", "/customers/?q=没有这样的客户"),
         Place("list-panel", "/customers/", primary=1, then=_open_panel),
         Place("list-picked", "/customers/", "manager", primary=1, then=_pick_two),
+        Place("list-views", "/customers/", primary=1, then=_open_views),
+        Place("views", "/customers/views/", "admin"),
+        Place("view", f"/customers/views/{at.view}/", "admin", primary=1),
         Place("bulk-edit", f"/customers/bulk/edit/?pk={at.customer}", primary=1),
         Place("merge", f"/customers/merge/?pk={at.customer}&pk={at.twin}", "manager", primary=1),
         Place("merge-with", f"/customers/merge/?pk={at.customer}", "manager", primary=1),
@@ -208,6 +214,11 @@ def _pick_two(page: Any) -> None:
     if page.viewport_size["width"] > 767:
         for place in (1, 3):
             page.locator("#rows .pick input").nth(place).check()
+
+
+def _open_views(page: Any) -> None:
+    page.locator("[popovertarget=views-menu]").click()
+    page.locator("#views-menu").wait_for()
 
 
 def _open_filter(page: Any) -> None:

@@ -29,6 +29,8 @@ from crm.records.lifecycle import delete_records, restore_record
 from crm.views.bulk_edit import MOST_FIELDS
 from tests.contract.canaries import flat
 from tests.contract.merging import visit_merge
+from tests.contract.sharing import visit_shares
+from tests.contract.viewing import visit_views
 from tests.contract.visitor import Visitor
 
 
@@ -176,43 +178,6 @@ def _log_follow_up(visitor: Visitor) -> bytes:
         headers={"HX-Request": "true"},
     )  # fmt: skip
     return visitor.body(answer) + visitor.act(visitor.address("log-follow-up"), {"text": ""})
-
-
-def _shares(visitor: Visitor) -> bytes:
-    """Shared with the director and taken back, on the page and over the API."""
-    holder = f"person-{visitor.planted.cast.director.pk}"
-    if visitor.planted.module.name == "follow-ups":
-        return visitor.page("shares")
-    found = visitor.page("shares") + visitor.page("shares", part=True)
-    found += visitor.act(visitor.address("shares"), {"to": holder, "level": "nonsense"})
-    found += visitor.act(visitor.address("shares"), {"to": holder, "level": "view"})
-    found += visitor.act(visitor.address("share-take-back", holder=holder))
-    found += visitor.act(f"{visitor.address('share-again')}?to={holder}")
-    found += visitor.body(visitor.api.get(f"{visitor.api_url}shares/"))
-    found += visitor.body(visitor.api.post(f"{visitor.api_url}shares/", {"to": [holder]}))
-    return found + visitor.body(visitor.api.delete(f"{visitor.api_url}shares/{holder}/"))
-
-
-def _saved_views(visitor: Visitor) -> bytes:
-    """A view of the director's that asks for the record by each field, opened and changed."""
-    planted, reader = visitor.planted, visitor.planted.reader
-    director = access_to(planted.cast.director, planted.module)
-    states = [
-        {"q": visitor.word},
-        {"columns": ",".join(sorted(director.visible & set(planted.module.fields)))},
-    ]
-    found = b""
-    for number, state in enumerate(states):
-        view = create_view(director, f"view {number}", state)
-        SavedView.objects.filter(pk=view.pk).update(people=[reader.pk])
-        found += visitor.body(
-            visitor.client.get(f"{visitor.address('list')}?view={view.pk}", follow=True)
-        )
-        for name in ("view-save", "view-start", "view", "view-delete", "view-restore"):
-            found += visitor.act(visitor.address(name, pk=view.pk), {"query": "", "name": "mine"})
-    found += visitor.act(visitor.address("view-plain-start"))
-    found += visitor.act(visitor.address("views"), {"name": "own", "query": f"q={visitor.word}"})
-    return found + visitor.page("views")
 
 
 def _attachment(visitor: Visitor) -> bytes:
@@ -382,8 +347,8 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "feed": lambda v: (
         v.post("follow", pk=v.customer) + v.page("feed") + v.page("feed", query={"by": "all"})
     ),
-    "shares": _shares,
-    "saved views": _saved_views,
+    "shares": visit_shares,
+    "saved views": visit_views,
     "setup": _setup,
     "me": _me,
     "attachment": _attachment,
@@ -405,7 +370,9 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
 # A request or two per field: visited for some readers of each module only.
 THOROUGH = frozenset({"fields", "list, parts", "uncover"})
 # Long work and what takes as long: half a second each.
-LONG = frozenset({"import", "export xlsx", "export csv", "bin", "merge", "api index"})
+LONG = frozenset(
+    {"saved views", "import", "export xlsx", "export csv", "bin", "merge", "api index"}
+)
 # For administrators; what others get there is a matter of tests/accounts/test_setup_pages.py.
 ADMINISTRATION = frozenset({"setup"})
 # There a masked value shows, for that is asked for.
