@@ -1,5 +1,6 @@
 """Showing a masked value in full: allowed where the field is masked, counted, logged."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.errors import NotAllowed, NotVisible
-from crm.access.grants import Grants, State
+from crm.access.grants import State
 from crm.access.policy import Access
 from crm.access.rows import Row
 
@@ -20,11 +21,7 @@ def opened(access: Access, name: str) -> Access:
         is_part = path == name or path.startswith(f"{name}.")
         if is_part and access.state(path) == State.MASKED:
             states[path] = State.READ
-    grants = access.grants
-    changed = Grants(
-        grants.user_id, grants.module, grants.scopes, states, grants.only_when_empty,
-        grants.view_all, grants.edit_all, grants.administer, grants.groups, grants.reasons,
-    )  # fmt: skip
+    changed = replace(access.grants, states=states)
     return Access(access.user, access.module, changed, access.through)
 
 

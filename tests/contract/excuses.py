@@ -13,7 +13,7 @@ OF_ALL_MODULES = frozenset(
 OF_THE_MODULE = frozenset(
     {"list", "list, all columns", "list, searched", "list, parts", "api list", "api search",
      "export xlsx", "export csv", "door", "duplicates", "bin", "import",
-     "bulk edit", "merge"}
+     "bulk edit", "merge", "saved views"}
 )  # fmt: skip
 # Who did an act is told with the act, in a conflict too: to everybody who sees the record.
 ACTS = frozenset(
