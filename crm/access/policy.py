@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-from django.db.models import BooleanField, Case, Q, QuerySet, When
+from django.db.models import BooleanField, Case, Q, QuerySet, Sum, When
 from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from crm.access.paging import Branch, Mark, Slice, is_direct, page_statement, sl
 from crm.access.rows import ALLOWED, Decision, Ref, Row
 from crm.access.sharing import shared_condition
 from crm.access.statements import Statement, compiled, kept, rows_of
+from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.modules.registry import UnknownModule, module_named
 from crm.modules.stamp import versions
@@ -241,6 +242,19 @@ class Access:
             return found.count(), True
         counted = found.order_by().values("pk")[: COUNT_LIMIT + 1].count()
         return min(counted, COUNT_LIMIT), counted <= COUNT_LIMIT
+
+    def sums(self, where: Q, fields: Iterable[Field]) -> dict[str, Any]:
+        """The sum of each field over the rows that a condition holds, None where all are empty.
+
+        Raises NotAllowed for a field whose values the person may not know.
+        """
+        asked = {}
+        for field in fields:
+            if field.name not in self.readable:
+                raise NotAllowed(_("You may not read all that is to be summed up."))
+            asked[f"sum_{field.name}"] = Sum(field.expression())
+        found = self.rows().filter(where).order_by().aggregate(**asked) if asked else {}
+        return {name.removeprefix("sum_"): value for name, value in found.items()}
 
     def get(self, pk: int, names: Iterable[str] | None = None, action: str = "view") -> Row:
         """One record as the person may see it. Raises NotVisible for all that may not be known."""

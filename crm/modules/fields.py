@@ -141,6 +141,11 @@ class Field:
             f"{self.column}_id" if self.kind in REFERENCES and not self.is_custom else self.column
         )
 
+    @property
+    def is_summable(self) -> bool:
+        """Whether a sum over records says something: amounts, no rates, years or counts."""
+        return self.kind in {"money", "decimal"} and not self.is_computed
+
     def expression(self) -> Combinable:
         """The field's value in SQL, typed."""
         if not self.is_custom:

@@ -26,6 +26,7 @@ from crm.views.list_parts import (
     sort_menu,
 )  # fmt: skip
 from crm.views.new_condition import filter_value_context, merged_address
+from crm.views.totals import summable, totals_of
 from crm.views.view_menu import Views, opening_url, views_menu
 
 
@@ -53,6 +54,8 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
         return render(request, "crm/list/filter_value.html", context)
     if part == "count":
         return render(request, "crm/list/count.html", _count_context(access, query, address))
+    if part == "totals":
+        return render(request, "crm/list/totals.html", _totals_context(access, query, address))
     context = list_context(access, query, address, views)
     is_part = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
     if is_part and not request.headers.get("HX-History-Restore-Request"):
@@ -73,6 +76,15 @@ def _count_context(access: Access, query: Query, address: Address) -> dict[str, 
     return {
         "count": {"value": value, "exact": exact},
         "count_url": address.with_(part="count", count="exact"),
+    }
+
+
+def _totals_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
+    shown = _with_title(access.module.title, query.columns)
+    return {
+        "columns": column_heads(access, shown, address),
+        "bulk": bulk_actions(access),
+        "totals": totals_of(access, query, shown),
     }
 
 
@@ -104,6 +116,7 @@ def list_context(access: Access, query: Query, address: Address, views: Views) -
         "query_string": address.with_().partition("?")[2],
         "count": None,
         "count_url": address.with_(part="count"),
+        "totals_url": address.with_(part="totals") if summable(access, shown) else "",
         "pager": pager(page, address),
         "bulk": bulk,
         "empty": empty_state(access, query, page.rows, may_view),

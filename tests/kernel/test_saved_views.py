@@ -209,6 +209,23 @@ def test_a_list_begins_with_the_role_s_view_until_a_person_chooses(cast):
     assert page.get("/customers/").status_code == 200  # what he may not use is passed over
 
 
+def test_security_34_the_foot_adds_up_what_i_see_of_what_i_may_read(cast):
+    for person, value in ((cast.owner, 1000), (cast.owner, 234), (cast.outsider, 70000)):
+        add(person, name=f"{WORD} {value}", revenue=value)
+    add(cast.owner, name="another", revenue=500000)
+    asked = f"/customers/?q={WORD}&columns=name,revenue"
+    page = browser(cast.owner)
+    assert "part=totals" in page.get(asked).content.decode()
+    assert "<b>1,234</b>" in page.get(f"{asked}&part=totals").content.decode()
+    assert "<b>71,234</b>" in browser(cast.director).get(f"{asked}&part=totals").content.decode()
+    for state in ("masked", "hidden"):
+        cast.state("owner", "customers", "revenue", state)
+        columns = "name,revenue" if state == "masked" else "name"
+        asked = f"/customers/?q={WORD}&columns={columns}"
+        assert "part=totals" not in page.get(asked).content.decode()
+        assert "<b>" not in page.get(f"{asked}&part=totals").content.decode()
+
+
 def test_deleted_and_given_back(cast):
     view = save(cast.owner)
     delete_view(access_to(cast.owner, "customers"), view.pk)
