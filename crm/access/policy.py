@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Sum, When
+from django.db.models import BooleanField, Case, Count, Q, QuerySet, Sum, When
 from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from crm.modules.registry import UnknownModule, module_named
 from crm.modules.stamp import versions
 
 COUNT_LIMIT = 10_000
+SUM_LIMIT = 100_000
 
 
 class Access:
@@ -243,17 +244,23 @@ class Access:
         counted = found.order_by().values("pk")[: COUNT_LIMIT + 1].count()
         return min(counted, COUNT_LIMIT), counted <= COUNT_LIMIT
 
-    def sums(self, where: Q, fields: Iterable[Field]) -> dict[str, Any]:
+    def sums(self, where: Q, fields: Iterable[Field], exact: bool = False) -> dict[str, Any] | None:
         """The sum of each field over the rows that a condition holds, None where all are empty.
 
+        None altogether where there are more than SUM_LIMIT rows, unless `exact` asks for it.
         Raises NotAllowed for a field whose values the person may not know.
         """
-        asked = {}
+        asked: dict[str, Any] = {}
         for field in fields:
             if field.name not in self.readable:
                 raise NotAllowed(_("You may not read all that is to be summed up."))
             asked[f"sum_{field.name}"] = Sum(field.expression())
-        found = self.rows().filter(where).order_by().aggregate(**asked) if asked else {}
+        rows = self.rows().filter(where).order_by()
+        if not exact:
+            rows = rows[: SUM_LIMIT + 1]
+        found = rows.aggregate(rows=Count("pk"), **asked)
+        if found.pop("rows") > SUM_LIMIT and not exact:
+            return None
         return {name.removeprefix("sum_"): value for name, value in found.items()}
 
     def get(self, pk: int, names: Iterable[str] | None = None, action: str = "view") -> Row:

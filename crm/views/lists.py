@@ -55,7 +55,7 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
     if part == "count":
         return render(request, "crm/list/count.html", _count_context(access, query, address))
     if part == "totals":
-        return render(request, "crm/list/totals.html", _totals_context(access, query, address))
+        return render(request, "crm/list/totals.html", _totals_context(access, address))
     context = list_context(access, query, address, views)
     is_part = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
     if is_part and not request.headers.get("HX-History-Restore-Request"):
@@ -79,12 +79,12 @@ def _count_context(access: Access, query: Query, address: Address) -> dict[str, 
     }
 
 
-def _totals_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
-    shown = _with_title(access.module.title, query.columns)
+def _totals_context(access: Access, address: Address) -> dict[str, Any]:
+    shown = _with_title(access.module.title, address.query.columns)
     return {
         "columns": column_heads(access, shown, address),
         "bulk": bulk_actions(access),
-        "totals": totals_of(access, query, shown),
+        "totals": totals_of(access, address, shown),
     }
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from crm.access import policy
 from crm.access.holders import DEPARTMENT, PERSON, TEAM, Holder
 from crm.access.policy import access_to
 from crm.lists.models import SavedView
@@ -209,7 +210,7 @@ def test_a_list_begins_with_the_role_s_view_until_a_person_chooses(cast):
     assert page.get("/customers/").status_code == 200  # what he may not use is passed over
 
 
-def test_security_34_the_foot_adds_up_what_i_see_of_what_i_may_read(cast):
+def test_security_34_the_foot_adds_up_what_i_see_of_what_i_may_read(cast, monkeypatch):
     for person, value in ((cast.owner, 1000), (cast.owner, 234), (cast.outsider, 70000)):
         add(person, name=f"{WORD} {value}", revenue=value)
     add(cast.owner, name="another", revenue=500000)
@@ -218,6 +219,11 @@ def test_security_34_the_foot_adds_up_what_i_see_of_what_i_may_read(cast):
     assert "part=totals" in page.get(asked).content.decode()
     assert "<b>1,234</b>" in page.get(f"{asked}&part=totals").content.decode()
     assert "<b>71,234</b>" in browser(cast.director).get(f"{asked}&part=totals").content.decode()
+    monkeypatch.setattr(policy, "SUM_LIMIT", 1)  # of more rows it is asked for by hand
+    offered = page.get(f"{asked}&part=totals").content.decode()
+    assert "<b>" not in offered
+    assert "count=exact" in offered
+    assert "<b>1,234</b>" in page.get(f"{asked}&part=totals&count=exact").content.decode()
     for state in ("masked", "hidden"):
         cast.state("owner", "customers", "revenue", state)
         columns = "name,revenue" if state == "masked" else "name"
