@@ -10,6 +10,7 @@ from crm.api.documents import DocumentFileView, DocumentsView, VersionsView
 from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
 from crm.api.propose import ProposeView
 from crm.api.records import ActionView, DuplicatesView, HistoryView, ListView, RecordView
+from crm.api.saved_views import SavedViewsView, SavedViewView
 from crm.api.shares import SharesView, ShareView
 from crm.api.views import IndexView, NothingView, SchemaView, ScreenPopView
 
@@ -21,6 +22,8 @@ ROOMS: list[URLPattern | URLResolver] = [
     path("v1/documents/<str:pk>/versions/", VersionsView.as_view(), name="api-document-versions"),
     path("v1/documents/<str:pk>/file/", DocumentFileView.as_view(), name="api-document-file"),
     path("v1/<str:module>/<str:pk>/documents/", DocumentsView.as_view(), name="api-documents"),
+    path("v1/<str:module>/views/", SavedViewsView.as_view(), name="api-views"),
+    path("v1/<str:module>/views/<str:pk>/", SavedViewView.as_view(), name="api-view"),
     path("v1/<str:module>/import/", ImportView.as_view(), name="api-import"),
     path("v1/<str:module>/export/", ExportView.as_view(), name="api-export"),
 ]

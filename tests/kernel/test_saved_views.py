@@ -14,6 +14,7 @@ from crm.lists.models import SavedView
 from crm.lists.views import Audience, arrange_view, create_view, delete_view, views_of
 from crm.modules.stamp import raise_rights_version
 from crm.records.beside import AuditEntry
+from tests.kernel.api_calls import Api
 from tests.kernel.helpers import add
 from tests.kernel.pages import browser
 
@@ -239,3 +240,32 @@ def test_deleted_and_given_back(cast):
     browser(cast.owner).post(f"/customers/views/{view.pk}/restore/")
     assert opened(cast.owner, view).status_code == 200
     assert browser(cast.owner).get("/customers/views/").content.count(b"Best") >= 1
+
+
+def test_a_program_keeps_views_too(cast):
+    api, other = Api(cast.owner), Api(cast.stranger)
+    made = api.post("customers/views/", {"name": "Best", "filter": {"all": [LEVEL_A]}, "size": 20})
+    assert made.status_code == 201
+    view = made.json()
+    assert view["state"] == {"filter": {"all": [LEVEL_A]}, "size": "20"}
+    assert [one["id"] for one in api.get("customers/views/").json()["results"]] == [view["id"]]
+    path = f"customers/views/{view['id']}/"
+    for answer in (other.get(path), other.call("PUT", path, {"q": "x"}), other.delete(path)):
+        assert answer.status_code == 404
+    assert api.call("PUT", path, {"sort": "-name"}).json()["state"] == {"sort": "-name"}
+    for wrong in ({"filter": {"field": "pk"}}, {"sort": "nothing"}, {"page": "2"}, {"q": 5}):
+        assert api.call("PUT", path, wrong).status_code == 400
+        assert api.post("customers/views/", {"name": "Bad", **wrong}).status_code == 400
+    assert api.get(path).json()["state"] == {"sort": "-name"}
+    assert api.delete(path).status_code == 204
+    assert api.get(path).status_code == 404
+
+
+def test_the_state_of_a_view_is_kept_from_a_program_that_may_not_read_it(cast):
+    over = {"field": "credit_limit", "op": "gt", "value": "987654"}
+    view = save(cast.director, "Over", filter=only(over))
+    arrange(cast.director, view, to=[Holder(PERSON, cast.owner.pk)])
+    cast.state("owner", "customers", "credit_limit", "hidden")
+    answer = Api(cast.owner).get(f"customers/views/{view.pk}/")
+    assert answer.json()["state"] is None
+    assert b"987654" not in answer.content
