@@ -148,11 +148,12 @@ def test_leaving_a_field_saves_and_escape_does_not(page: Any, address: str) -> N
 
 
 def test_nothing_typed_is_lost_when_saving_fails(browser: Any, address: str) -> None:
-    page = browser.new_page()
+    page = browser.new_page(service_workers="block")
+    page.route("**/field.html", lambda route: route.abort())
     page.goto(f"{address}/record.html")
     page.locator("#field-address").click()
+    page.locator('form[data-inline][data-met="1"]').wait_for()
     page.locator("#e-address").fill("写了一半")
-    page.route("**/field.html", lambda route: route.abort())
     page.keyboard.press("Enter")
     page.locator("#toasts [role=alert]").first.wait_for()
     assert page.locator("#e-address").input_value() == "写了一半"
