@@ -27,6 +27,7 @@ from crm.views import (
     lists,
     merging,
     proposing,
+    quick,
     saved_views,
     sharing,
     timeline,
@@ -85,6 +86,7 @@ record_urls: list[URLPattern | URLResolver] = [
 module_urls: list[URLPattern | URLResolver] = [
     path("", lists.record_list, name="list"),
     path("new/", edit.new_record, name="new"),
+    path("new/quick/", quick.quick_record, name="quick"),
     path("duplicates/", edit.check_duplicates, name="duplicates"),
     path("bulk/edit/", bulk_edit.bulk_edit, name="bulk-edit"),
     path("propose/", proposing.propose_record, name="propose"),

@@ -159,8 +159,11 @@ def _row(
     return {"index": index, "id": row.get("id", ""), "members": members, "may_remove": True}
 
 
-def error_list(access: Access, errors: Errors) -> list[dict[str, Any]]:
-    """The errors in the order of the page, each with the field it belongs to."""
+def error_list(access: Access, errors: Errors, before: str = "") -> list[dict[str, Any]]:
+    """The errors in the order of the page, each with the field it belongs to.
+
+    `before` is what the page puts before the ids of its fields.
+    """
     order = [name for name in access.module.fields if name in errors]
     others = [name for name in errors if name not in order]
     return [
@@ -170,7 +173,7 @@ def error_list(access: Access, errors: Errors) -> list[dict[str, Any]]:
             if name in access.visible and name in order
             else "",
             "messages": [str(message) for message in errors[name]],
-            "anchor": f"id-{name}",
+            "anchor": f"{before}id-{name}",
         }
         for name in [*order, *others]
     ]

@@ -10,7 +10,7 @@ from crm.modules.fields import KINDS
 from crm.modules.module import RECORD_FIELDS, Module
 from crm.modules.registry import declared_modules
 
-NAME_LISTS = ("columns", "phone_columns", "facts", "filters", "closed", "read_only")
+NAME_LISTS = ("columns", "phone_columns", "quick", "facts", "filters", "closed", "read_only")
 SINGLE_NAMES = ("title", "stage", "level", "parent")
 MOST_NAME = 40
 

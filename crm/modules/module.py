@@ -74,6 +74,7 @@ class Module:
     sections: Mapping[Any, Sequence[str]] = {}
     columns: Sequence[str] = ()
     phone_columns: Sequence[str] = ()
+    quick: Sequence[str] = ()  # what quick create asks for; () = title, parent, first columns
     facts: Sequence[str] = ()
     stage: str = ""
     level: str = ""

@@ -209,6 +209,8 @@ def _create(access: Access, row: Row, parts: list[Part]) -> list[dict[str, Any]]
                     "label": other.module.label,
                     "icon": other.module.icon,
                     "url": f"/{part.module}/new/?{part.relation}={row.pk}",
+                    "quick_url": f"/{part.module}/new/quick/?{part.relation}={row.pk}",
+                    "is_child": other.module.parent == part.relation,
                 }
             )
     return made

@@ -1,6 +1,7 @@
 """Entering and changing one record by a form; what two people changed at once."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,6 +14,7 @@ from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.forms.page import error_list, sections
 from crm.forms.posted import posted_values
+from crm.forms.quick import with_labels
 from crm.lib.whole import whole_number
 from crm.lists.columns import record_url
 from crm.lists.show import in_sentence, show_moment
@@ -47,29 +49,45 @@ def new_record(request: HttpRequest, module: str) -> HttpResponse:
     access.require("create")
     if request.method == "GET":
         return render(request, "crm/edit/page.html", new_context(access, request, {}))
-    values = posted_values(access, request.POST, None)
-    near_is_fine = bool(request.POST.get("duplicates_seen"))
+    if "carried" in request.POST:  # from quick create: the whole form with what was typed there
+        context = {**new_context(access, request, {}), "is_carried": True}
+        return render(request, "crm/edit/page.html", context)
     try:
-        pk = create_record(
-            actor=request.user,
-            module=module,
-            values=values,
-            key=request.POST.get("key") or None,
-            near_is_fine=near_is_fine,
-        )
+        pk = create_posted(access, request)
     except (Invalid, DuplicateFound) as error:
-        refusal = counted(access, error, "create")
-        context = new_context(access, request, refusal.fields)
-        _say_limit(context, refusal)
-        if isinstance(refusal, DuplicateFound):
-            context.update(duplicates_context(access, refusal.matches))
-            if not any(match.is_exact for match in refusal.matches):
-                context["errors"] = []
-        return render(request, "crm/edit/page.html", context, status=refusal.status)
+        context, status = refused_create(
+            access, error, lambda errors: new_context(access, request, errors)
+        )
+        return render(request, "crm/edit/page.html", context, status=status)
     toast(request, _("%s was saved.") % access.module.label)
     if request.POST.get("again"):
         return HttpResponseRedirect(f"/{module}/new/")
     return HttpResponseRedirect(record_url(module, pk))
+
+
+def create_posted(access: Access, request: HttpRequest) -> int:
+    """Enter the record that a form posted; the id of the new one."""
+    return create_record(
+        actor=request.user,
+        module=access.module.name,
+        values=posted_values(access, request.POST, None),
+        key=request.POST.get("key") or None,
+        near_is_fine=bool(request.POST.get("duplicates_seen")),
+    )
+
+
+def refused_create(
+    access: Access, error: Invalid | DuplicateFound, context_of: Callable[[Any], dict[str, Any]]
+) -> tuple[dict[str, Any], int]:
+    """The form once more with what was wrong, and the status of the answer."""
+    refusal = counted(access, error, "create")
+    context = context_of(refusal.fields)
+    _say_limit(context, refusal)
+    if isinstance(refusal, DuplicateFound):
+        context.update(duplicates_context(access, refusal.matches))
+        if not any(match.is_exact for match in refusal.matches):
+            context["errors"] = []
+    return context, refusal.status
 
 
 def new_context(
@@ -78,7 +96,8 @@ def new_context(
     """What crm/edit/page.html shows for a new record, filled with what was posted."""
     module = access.module
     if post is None:
-        post = request.POST if request.method == "POST" else request.GET
+        is_sent = request.method == "POST"
+        post = request.POST if is_sent else with_labels(access, request.GET)
     title = _("New %s") % in_sentence(module.label)
     return {
         "title": title,

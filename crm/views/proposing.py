@@ -9,9 +9,11 @@ from django.views.decorators.http import require_POST
 
 from crm.access.policy import access_to
 from crm.forms.proposing import Proposal, as_posted, propose
+from crm.forms.quick import with_labels
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid
 from crm.views.edit import duplicates_context, new_context
+from crm.views.quick import SHEET, quick_context
 
 
 @require_POST
@@ -26,7 +28,12 @@ def propose_record(request: HttpRequest, module: str) -> HttpResponse:
         proposal = propose(access, text, keeps_text=keeps_text)
     except Invalid as error:
         problem = str(error)
-    context: dict[str, Any] = new_context(access, request, {}, as_posted(access, proposal))
+    post, is_quick = as_posted(access, proposal), "quick" in request.GET
+    if is_quick:  # what the sheet knew already stays, where the text says nothing of it
+        for name, value in with_labels(access, request.GET).items():
+            post.setdefault(name, value)
+    make = quick_context if is_quick else new_context
+    context: dict[str, Any] = make(access, request, {}, post)
     context.update(duplicates_context(access, proposal.matches))
     filled = [access.module.fields[name].label for name in proposal.values]
     if not filled and not problem:
@@ -42,4 +49,5 @@ def propose_record(request: HttpRequest, module: str) -> HttpResponse:
             for name, values in proposal.others.items()
         ],
     )
-    return render(request, "crm/edit/page.html", context, status=400 if problem else 200)
+    page = SHEET if is_quick else "crm/edit/page.html"
+    return render(request, page, context, status=400 if problem else 200)

@@ -32,7 +32,9 @@ def related_context(access: Access, row: Row, part: Part) -> dict[str, Any]:
     may_create = other.grants.scope("create") and part.relation in other.editable
     return {
         "title": part.label or module.label_plural,
+        "module": module.name,
         "new_url": f"/{module.name}/new/?{part.relation}={row.pk}" if may_create else "",
+        "quick_url": f"/{module.name}/new/quick/?{part.relation}={row.pk}",
         "new_label": _("New %s") % in_sentence(module.label),
         "all_url": address.with_(),
         "picture_url": f"/{access.module.name}/{row.pk}/{part.picture}" if part.picture else "",

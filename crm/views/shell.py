@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.access.policy import access_to
 from crm.modules.registry import all_modules
 from crm.views.jobs import shell_jobs
+from crm.views.shortcuts import key_groups
 
 GO_KEYS = {"customers": "c", "contacts": "p", "follow-ups": "f"}
 LANGUAGE_NAMES = {code: get_language_info(code)["name_local"] for code, _name in settings.LANGUAGES}
@@ -35,9 +36,13 @@ def _modules(request: HttpRequest) -> tuple[list[dict[str, Any]], list[dict[str,
                 }
             )
         if access.grants.scope("create") and not module.is_only_inside:
+            new = f"/{module.name}/new/"
             create.append(
-                {"label": module.label, "url": f"/{module.name}/new/", "icon": module.icon}
-            )
+                {
+                    "label": module.label, "url": new, "quick_url": f"{new}quick/",
+                    "icon": module.icon,
+                }
+            )  # fmt: skip
     return [{"label": label, "items": items} for label, items in groups.items()], create
 
 
@@ -92,6 +97,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 "logout": reverse("logout"),
             },
             "languages": _languages(),
+            "keys": key_groups(),
             "toasts": [_toast(message) for message in messages.get_messages(request)],
             "jobs": shell_jobs(user),
         },

@@ -62,6 +62,7 @@ class Customers(Module):
         "last_follow_up_at", "next_contact_at", "source", "revenue", "phones", "tags",
     ]  # fmt: skip
     phone_columns = ["level", "stage", "city", "next_contact_at"]
+    quick = ["name", "kind", "phones", "level", "source", "industry", "city"]
     facts = ["owner", "service_person", "industry", "city", "next_contact_at"]
     filters = [
         "owner", "service_person", "level", "stage", "industry", "region", "source", "tags",

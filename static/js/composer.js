@@ -1,4 +1,5 @@
 // The follow-up box: Ctrl-Enter logs, an unfinished text stays on this computer until it is logged.
+import { does } from "./keys.js";
 import { keep, kept } from "./drafts.js";
 import { calmly, near, word } from "./tools.js";
 
@@ -6,10 +7,29 @@ const form = () => document.querySelector("[data-composer]");
 const text = () => form().querySelector("textarea");
 const drawer = () => `follow-up:${form().dataset.draft}`;
 
+const BESIDE = "[name=kind], [name=contact], [name=subject], [name=next_at]";
+const beside = () => [...form().querySelectorAll(BESIDE)].filter((one) => one.type !== "radio" || one.checked);
+
+// The text, and beside it how, with whom and when next; a text that is empty keeps nothing.
 function remember() {
   const note = form().querySelector("[data-draft-note]");
-  const isKept = keep(drawer(), text().value.trim() ? text().value : null);
+  const fields = Object.fromEntries(beside().map((one) => [one.name, one.value]));
+  const isKept = keep(drawer(), text().value.trim() ? { text: text().value, fields } : null);
   note.textContent = isKept ? word("draft") : "";
+}
+
+function bringBack() {
+  const left = kept(drawer());
+  if (!left || text().value) return;
+  text().value = left.text ?? left; // drafts of before held the text alone
+  for (const [name, value] of Object.entries(left.fields ?? {})) {
+    for (const one of form().querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (one.type === "radio") one.checked = one.value === value;
+      else if (one.tagName !== "SELECT" || [...one.options].some((option) => option.value === value)) one.value = value;
+    }
+  }
+  const next = form().querySelector("[data-next]");
+  if (next) showNext(next);
 }
 
 function insert(words) {
@@ -47,24 +67,24 @@ function onClick(event) {
     const input = form().querySelector("[data-next]");
     input.value = next.dataset.nextValue;
     showNext(input);
+    remember();
     next.closest("[popover]")?.hidePopover();
   }
 }
 
+does("compose", () => {
+  if (!form()) return false;
+  text().focus();
+});
+
 export function start() {
   if (!form()) return;
-  const left = kept(drawer());
-  if (left && !text().value) text().value = left;
+  bringBack();
   text().addEventListener("input", calmly(remember, 300));
-  text().addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
-      event.preventDefault();
-      form().requestSubmit();
-    }
-  });
   document.addEventListener("click", onClick);
   form().addEventListener("change", (event) => {
     if (event.target.matches("[data-next]")) showNext(event.target);
+    if (event.target.matches(BESIDE)) remember();
     if (event.target.type === "file") {
       form().querySelector("[data-files]").textContent = [...event.target.files].map((file) => file.name).join(" · ");
     }

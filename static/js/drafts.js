@@ -63,7 +63,17 @@ function noted(form, target) {
   return fields;
 }
 
-function putBack(form, fields, typed) {
+/** What was changed in this form since it was shown: field → states of its controls. */
+export function touched(form) {
+  const isChanged = (one) =>
+    isTicked(one) ? one.checked !== one.defaultChecked
+    : one instanceof HTMLSelectElement ? [...one.options].some((o) => o.selected !== o.defaultSelected)
+    : one.value !== one.defaultValue;
+  const names = new Set([...form.elements].filter((one) => mayKeep(one) && isChanged(one)).map((one) => one.name));
+  return Object.fromEntries([...names].map((name) => [name, named(form, name).map(stateOf)]));
+}
+
+export function putBack(form, fields, typed) {
   for (const [name, states] of Object.entries(fields)) {
     if (name in typed) continue; // typed since the page opened: that is newer
     named(form, name).forEach((one, place) => {
@@ -90,7 +100,8 @@ function putBackRows(form, rows) {
 
 const rowsOf = (form) => Object.fromEntries([...form.querySelectorAll("[data-total]")].map((one) => [one.name, Number(one.value)]));
 
-function watch(form) {
+/** Keeps what is typed into this form, and offers what was left in it before. */
+export function watch(form) {
   const name = form.dataset.draft;
   const later = `${name}#later`; // typed while an older draft waits for its answer
   const old = kept(later) ? { ...kept(name), ...kept(later), fields: { ...kept(name)?.fields, ...kept(later).fields } } : kept(name);
@@ -100,7 +111,7 @@ function watch(form) {
   let typed = "dirty" in form.dataset ? (old?.fields ?? {}) : {};
   let isAsked = Boolean(old) && !("dirty" in form.dataset);
   const store = () => {
-    if (!Object.keys(typed).length) return;
+    if (form.dataset.done || !Object.keys(typed).length) return;
     keep(isAsked ? later : name, { at: Date.now(), version: form.elements.version?.value ?? "", rows: rowsOf(form), fields: typed });
   };
   const storeSoon = calmly(store, 250);
@@ -111,8 +122,9 @@ function watch(form) {
   };
   form.addEventListener("input", note);
   form.addEventListener("change", note);
-  addEventListener("pagehide", () => !form.dataset.going && store());
+  addEventListener("pagehide", () => form.isConnected && !form.dataset.going && store());
   form.addEventListener("submit", () => {
+    if (form.hasAttribute("hx-post")) return; // it says itself when it was saved
     store();
     sessionStorage.setItem(SENT, name);
   });

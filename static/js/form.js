@@ -13,9 +13,10 @@ function warnBeforeLeaving(form) {
   addEventListener("beforeunload", (event) => isDirty && event.preventDefault());
 }
 
-function watchDuplicates(form) {
+/** Asks for likely duplicates of what is typed into this form. */
+export function watchDuplicates(form) {
   const url = form.dataset.duplicates;
-  const place = form.querySelector("#duplicates");
+  const place = form.querySelector("[data-duplicates-here]");
   if (!url || !place) return;
   let asked = 0;
   const ask = calmly(async () => {

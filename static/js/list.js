@@ -1,5 +1,6 @@
 // The list: rows are picked, walked by keys and looked at in the side panel.
-import { isTyping, near } from "./tools.js";
+import { does } from "./keys.js";
+import { near } from "./tools.js";
 
 const host = () => document.querySelector("[data-list]");
 const rows = () => [...document.querySelectorAll("#rows > tr[data-pk]")];
@@ -124,43 +125,41 @@ function onClick(event) {
   open(row);
 }
 
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
-  ArrowDown: () => step(1),
-  ArrowUp: () => step(-1),
-  x: (event) => {
-    const box = cursor()?.querySelector('.pick [name="pk"]');
-    if (!box) return false;
-    box.checked = !box.checked;
-    pick(box, event.shiftKey);
-  },
-  e: () => cursor()?.dataset.edit && location.assign(cursor().dataset.edit),
-  " ": () => (cursor()?.hasAttribute("data-open") ? close() : open(cursor())),
-  Enter: () => cursor() && location.assign(cursor().dataset.url),
-  Escape: () => close() || pickNone(),
-};
+function pickRow(event) {
+  const box = cursor()?.querySelector('.pick [name="pk"]');
+  if (!box) return false;
+  box.checked = !box.checked;
+  pick(box, event.shiftKey);
+}
 
-function onKey(event) {
-  if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (document.querySelector("dialog[open], [popover]:popover-open")) return;
-  const onControl = event.target.closest?.("a, button, input, summary");
-  if (onControl && ["Enter", " "].includes(event.key)) return;
-  const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (act && act(event) !== false) event.preventDefault();
+const inList = (act) => (event) => (host() ? act(event) : false);
+does("row-next", inList(() => step(1)));
+does("row-previous", inList(() => step(-1)));
+does("row-pick", inList(pickRow));
+does("edit", inList(() => Boolean(cursor()?.dataset.edit) && location.assign(cursor().dataset.edit)));
+does("row-look", inList(() => (cursor()?.hasAttribute("data-open") ? close() : cursor() ? open(cursor()) : false)));
+does("row-open", inList(() => Boolean(cursor()) && location.assign(cursor().dataset.url)));
+does("row-leave", inList(() => close() || pickNone()));
+
+/** The order of the rows on this page: on a record's page one goes on to the next from there. */
+function noteOrder() {
+  const pks = rows().map((row) => row.dataset.pk);
+  const module = location.pathname.split("/")[1];
+  if (pks.length) sessionStorage.setItem("walk", JSON.stringify({ module, pks }));
 }
 
 export function start() {
   if (!host()) return;
   document.addEventListener("click", onClick);
-  document.addEventListener("keydown", onKey);
   document.addEventListener("change", (event) => {
     if (!event.target.matches?.("[data-pick-all]")) return;
     boxes().forEach((box) => (box.checked = event.target.checked));
     recount();
   });
-  document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "list-body" && recount());
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "list-body" && (recount(), noteOrder()));
+  document.addEventListener("click", (event) => near(event, "#rows a") && noteOrder(), true);
   addEventListener("popstate", follow);
   recount();
+  noteOrder();
   if (marked()) follow();
 }

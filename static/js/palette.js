@@ -1,4 +1,5 @@
 // Ctrl-K: finds records, commands and places. The server answers with options; arrows choose, Enter opens.
+import { does } from "./keys.js";
 import { calmly, near } from "./tools.js";
 
 const dialog = () => document.getElementById("palette");
@@ -60,8 +61,8 @@ function take(event) {
 }
 
 /** Opens the palette with an empty question: commands and recent records. */
-export function openPalette() {
-  if (!dialog()) return false;
+function openPalette() {
+  if (!dialog() || dialog().open) return Boolean(dialog());
   dialog().showModal();
   const input = dialog().querySelector("input");
   input.select();
@@ -79,6 +80,8 @@ function walkHits(event) {
   event.preventDefault();
   stops[Math.min(Math.max(now + (event.key === "ArrowDown" ? 1 : -1), 0), stops.length - 1)].focus();
 }
+
+does("palette", openPalette);
 
 export function start() {
   if (document.querySelector("[data-hits]")) document.addEventListener("keydown", walkHits);

@@ -2,7 +2,7 @@
 import { near } from "./tools.js";
 
 function fill(button) {
-  const form = document.querySelector("form[data-form]");
+  const form = (button.closest("dialog") ?? document).querySelector("form[data-form]");
   const control = form?.elements.namedItem(button.dataset.fill);
   const shown = form?.elements.namedItem(`${button.dataset.fill}__text`) ?? control;
   if (!(shown instanceof HTMLElement)) return;

@@ -1,5 +1,6 @@
 // Fields are edited where they stand: Enter saves, Esc gives up, leaving saves. What was typed is never lost.
-import { isTyping, near, word } from "./tools.js";
+import { does } from "./keys.js";
+import { near, word } from "./tools.js";
 import { say } from "./toasts.js";
 
 const swap = (field, url) => window.htmx.ajax("GET", url, { target: field, swap: "outerHTML" });
@@ -27,21 +28,44 @@ function giveUp(form) {
 function onKey(event) {
   const form = near(event, "form[data-inline]");
   if (form && !event.isComposing) {
-    const isText = event.target instanceof HTMLTextAreaElement;
     if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
       giveUp(form);
-    } else if (event.key === "Enter" && isText && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      form.requestSubmit();
     }
-    return;
   }
-  const page = document.querySelector("[data-record]");
-  if (page && event.key === "e" && !isTyping(event) && !event.ctrlKey && !event.metaKey && !document.querySelector("dialog[open]")) {
-    if (page.dataset.editUrl) location.assign(page.dataset.editUrl);
+}
+
+const page = () => document.querySelector("[data-record]");
+
+does("edit", () => Boolean(page()?.dataset.editUrl) && location.assign(page().dataset.editUrl));
+does("record-next", () => go("next"));
+does("record-previous", () => go("prev"));
+
+function go(way) {
+  const link = document.querySelector(`[data-walk] a[rel=${way}][href]`);
+  return Boolean(page() && link) && location.assign(link.href);
+}
+
+/** Where this record stands in the list that was seen last: its neighbours are a key away. */
+function placeInList() {
+  const host = document.querySelector("[data-walk]");
+  const [, module, pk] = location.pathname.split("/");
+  let walk = null;
+  try {
+    walk = JSON.parse(sessionStorage.getItem("walk"));
+  } catch {
+    return; // what stands there is not ours
   }
+  const at = host && walk?.module === module ? walk.pks.indexOf(pk) : -1;
+  if (at < 0 || walk.pks.length < 2) return;
+  for (const [way, other] of [["prev", walk.pks[at - 1]], ["next", walk.pks[at + 1]]]) {
+    const link = host.querySelector(`[rel=${way}]`);
+    if (other) link.href = `/${module}/${other}/`;
+    else link.setAttribute("aria-disabled", "true");
+  }
+  host.querySelector("[data-place]").textContent = `${at + 1} / ${walk.pks.length}`;
+  host.hidden = false;
 }
 
 function onLeave(event) {
@@ -55,6 +79,7 @@ function onLeave(event) {
 }
 
 export function start() {
+  placeInList();
   document.addEventListener("click", (event) => {
     const cancel = near(event, "form[data-inline] [data-cancel]");
     if (cancel) return giveUp(cancel.closest("form"));

@@ -49,7 +49,7 @@ function reasonIn(page) {
   return reason ? reason.textContent.trim() : "";
 }
 
-/** Shows `text`; `act` {label, run} puts a button beside it; kind "alert" is read out at once. */
+/** Shows `text`; `act` {label, run, isUndo} puts a button beside it; kind "alert" is read out at once. */
 export function say(text, { act = null, kind = "status" } = {}) {
   const toast = document.createElement("div");
   toast.className = "toast";
@@ -60,6 +60,7 @@ export function say(text, { act = null, kind = "status" } = {}) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = act ? act.label : "×";
+  if (act?.isUndo) button.dataset.undo = "";
   if (!act) {
     button.setAttribute("aria-label", word("close"));
     button.dataset.closesToast = "";
@@ -83,8 +84,10 @@ export function start() {
   }).observe(region, { childList: true });
   // The server says {"toast": {"text": "…", "undo": "/…"}} in HX-Trigger.
   document.body.addEventListener("toast", (event) => {
-    const { text, undo } = event.detail;
-    say(text, { act: undo ? { label: `${word("undo")} Z`, run: () => window.htmx.ajax("POST", undo, { swap: "none" }) } : null });
+    const { text, undo, label, url } = event.detail;
+    const back = { label: `${word("undo")} Z`, isUndo: true, run: () => window.htmx.ajax("POST", undo, { swap: "none" }) };
+    const on = { label, run: () => location.assign(url) };
+    say(text, { act: undo ? back : url ? on : null });
   });
   document.addEventListener("htmx:sendError", (event) => {
     // An inline edit says it itself, with a way to try again.

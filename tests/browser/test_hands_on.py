@@ -92,7 +92,7 @@ def test_letters_lead_to_pages(sign_in: SignIn) -> None:
         page.wait_for_url(f"**{path}")
     page.goto("/jobs/")
     page.keyboard.press("c")
-    page.wait_for_url("**/customers/new/")
+    page.locator("#quick[open] #qid-name").wait_for()
 
 
 # A file ----------------------------------------------------------------------------------------

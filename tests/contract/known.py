@@ -7,7 +7,8 @@ from __future__ import annotations
 
 COVERS = {
     "list": "list", "record": "record", "peek": "peek", "edit": "edit", "field": "fields",
-    "field-edit": "fields", "field-show": "uncover", "new": "new", "history": "history",
+    "field-edit": "fields", "field-show": "uncover", "new": "new", "quick": "new",
+    "history": "history",
     "duplicates": "duplicates", "propose": "duplicates",
     "api-propose": "duplicates", "bulk-assign": "bulk", "bulk-delete": "bulk", "bin": "bin",
     "bulk-undelete": "bin", "restore": "bin", "erase": "bin", "palette": "palette",

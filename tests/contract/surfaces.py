@@ -75,6 +75,15 @@ def _rejected_edit(visitor: Visitor) -> bytes:
     )
 
 
+def _new(visitor: Visitor) -> bytes:
+    """The whole form and the sheet, which know what the new record hangs on; saved by the sheet."""
+    module = visitor.planted.module
+    name, pk = visitor.planted.parent or (module.name, visitor.planted.pk)
+    given = {one.name: pk for one in module.fields.values() if one.target == name}
+    found = visitor.page("new", query=given) + visitor.page("quick", query=given, part=True)
+    return found + visitor.post("quick", {module.title: ""})
+
+
 def _duplicates(visitor: Visitor) -> bytes:
     """What is typed, and what is pasted, on a page and by a machine."""
     pasted = {"text": f"{visitor.word}\n13800138000", "keep": True}
@@ -325,7 +334,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "edit, refused": _rejected_edit,
     "fields": _fields,
     "uncover": _uncover,
-    "new": lambda v: v.page("new"),
+    "new": _new,
     "history": lambda v: v.page("history"),
     "duplicates": _duplicates,
     "bulk": lambda v: b"".join(

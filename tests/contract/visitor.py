@@ -86,7 +86,7 @@ class Visitor:
 MODULE, RECORD = ("module",), ("module", "pk")
 NEEDS = {
     **dict.fromkeys(
-        ["list", "new", "duplicates", "propose", "lookup", "bulk-assign", "bulk-edit",
+        ["list", "new", "quick", "duplicates", "propose", "lookup", "bulk-assign", "bulk-edit",
          "bulk-share", "bulk-delete", "bulk-undelete", "merge", "import", "import-template",
          "import-page", "import-undo", "export", "views", "view", "view-save", "view-start",
          "view-plain-start", "view-delete", "view-restore"], MODULE,

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.safestring import mark_safe
 
+from crm.views.shortcuts import key_groups
+
 Context = dict[str, Any]
 
 
@@ -73,6 +75,7 @@ def shell(current: str, person: str = "陈思远", **more: Any) -> Context:
             {"code": "zh-hans", "name": "简体中文", "is_current": True},
             {"code": "en", "name": "English", "is_current": False},
         ],
+        "keys": key_groups(),
         "toasts": [],
         "jobs": [],
         **more,
