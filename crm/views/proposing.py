@@ -30,8 +30,9 @@ def propose_record(request: HttpRequest, module: str) -> HttpResponse:
         problem = str(error)
     post, is_quick = as_posted(access, proposal), "quick" in request.GET
     if is_quick:  # what the sheet knew already stays, where the text says nothing of it
-        for name, value in with_labels(access, request.GET).items():
-            post.setdefault(name, value)
+        given = with_labels(access, request.GET)
+        for name in given.keys() - post.keys():
+            post.setlist(name, given.getlist(name))
     make = quick_context if is_quick else new_context
     context: dict[str, Any] = make(access, request, {}, post)
     context.update(duplicates_context(access, proposal.matches))

@@ -36,13 +36,18 @@ class Known:
     team: int
     field: int
     view: int
+    document: int
+    position: int
+    rule: int
 
 
 def known() -> Known:
     """Find the records that are shown: a customer with much around it, and what hangs on it."""
-    from accounts.models import Department, Team, User
+    from accounts.models import Department, Position, Team, User
     from crm.customfields.models import FieldDefinition
+    from crm.documents.models import Document
     from crm.lists.models import SavedView
+    from sales.life.models import StageRule
 
     rep = User.objects.get(username="rep")
 
@@ -66,6 +71,9 @@ def known() -> Known:
         team=Team.objects.get(name="半导体行业组").pk,
         field=FieldDefinition.objects.filter(module="customers").earliest("pk").pk,
         view=SavedView.objects.get(name="重点客户").pk,
+        document=Document.objects.filter(record_id=customer).earliest("pk").pk,
+        position=Position.objects.earliest("pk").pk,
+        rule=StageRule.objects.earliest("pk").pk,
     )
 
 
@@ -84,6 +92,8 @@ def _daily(at: Known, one: str) -> list[Place]:
     return [
         Place("login", "/login/", None, primary=1),
         Place("forgot", "/password/forgot/", None, primary=1),
+        Place("reset-dead", "/password/reset/gone/", None, status=404),
+        Place("offline", "/offline/", None),
         Place("home", "/"),
         Place("tour", "/?tour=1", primary=1),
         Place("list", "/customers/", primary=1),
@@ -103,22 +113,36 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("contacts", "/contacts/", primary=1),
         Place("follow-ups", "/follow-ups/", "manager"),
         Place("team", "/follow-ups/team/?period=month", "manager"),
+        *_records(at, one),
+        Place("history", f"{one}history/"),
+        Place("search", "/search/?q=泊川"),
+        Place("bin", "/bin/", "manager"),
+        *_others(at),
+    ]
+
+
+def _records(at: Known, one: str) -> list[Place]:
+    """One record from all sides, and what makes a new one."""
+    return [
         Place("record", one, primary=1),
         Place("record-group", f"/customers/{at.group}/", "director", primary=1),
         Place("record-contacts", f"{one}?tab=contacts"),
         Place("shares", f"{one}shares/", primary=1),
         Place("record-documents", f"{one}?tab=documents"),
+        Place("document", f"/documents/{at.document}/versions/"),
+        Place("bulk-assign", f"/customers/bulk/assign/?pk={at.customer}", "manager"),
+        Place("bulk-share", f"/customers/bulk/share/?pk={at.customer}", "manager"),
+        Place("bulk-delete", f"/customers/bulk/delete/?pk={at.customer}", "manager"),
         Place("people-chart", f"{one}people/"),
         Place("contact", f"/contacts/{at.contact}/", primary=1),
         Place("follow-up", f"/follow-ups/{at.follow_up}/"),
         Place("edit", f"{one}edit/", primary=1),
         Place("new", "/customers/new/", primary=1),
         Place("new-contact", "/contacts/new/", primary=1),
+        Place("quick", "/customers/", then=_open_quick),
+        Place("quick-of-record", one, then=_open_quick),
+        Place("keys", "/customers/", primary=1, then=_open_keys),
         Place("new-pasted", "/customers/new/?paste=1", primary=1, then=_paste_card),
-        Place("history", f"{one}history/"),
-        Place("search", "/search/?q=泊川"),
-        Place("bin", "/bin/", "manager"),
-        *_others(at),
     ]
 
 
@@ -173,18 +197,19 @@ def _setup(at: Known) -> list[Place]:
         Place("company", "/setup/company/", "admin"),
         Place("stages", "/setup/stages/", "admin"),
         Place("stage-new", "/setup/stages/new/", "admin"),
-        Place("department-members", f"/setup/departments/?department={at.department}", "admin"),
+        Place("stage", f"/setup/stages/{at.rule}/", "admin"),
+        Place("stage-switch", f"/setup/stages/{at.rule}/switch/", "admin"),
+        Place("stage-delete", f"/setup/stages/{at.rule}/delete/", "admin"),
         Place("person", f"/setup/people/{at.person}/", "admin"),
         Place("person-new", "/setup/people/new/", "admin", primary=1),
-        Place("departments", "/setup/departments/", "admin"),
-        Place("department", f"/setup/departments/{at.department}/", "admin", primary=1),
-        Place("team-form", f"/setup/teams/{at.team}/", "admin", primary=1),
-        Place("positions", "/setup/positions/", "admin"),
+        *_structure(at),
+        Place("roles", "/setup/roles/", "admin", primary=1),
         Place("rights", "/setup/roles/rep/?module=customers", "admin", primary=1),
         Place("role", "/setup/roles/rep/edit/", "admin", primary=1),
         Place("role-new", "/setup/roles/new/", "admin", primary=1),
         Place("sign-ins", "/setup/sign-ins/", "admin"),
         Place("audit", "/setup/audit/", "admin"),
+        Place("fields-index", "/setup/fields/", "admin", primary=1),
         Place("fields", "/setup/fields/customers/", "admin", primary=1),
         Place("fields-none", "/setup/fields/contacts/", "admin", primary=1),
         Place("field-new", "/setup/fields/customers/new/?kind=choice", "admin", primary=1),
@@ -192,6 +217,22 @@ def _setup(at: Known) -> list[Place]:
         Place("field-delete", f"/setup/fields/customers/{at.field}/delete/", "admin"),
         Place("dictionaries", "/setup/dictionaries/", "admin"),
         Place("dictionary", "/setup/dictionaries/industry/", "admin"),
+    ]
+
+
+def _structure(at: Known) -> list[Place]:
+    """Departments, teams and positions."""
+    return [
+        Place("department-members", f"/setup/departments/?department={at.department}", "admin"),
+        Place("departments", "/setup/departments/", "admin"),
+        Place("department", f"/setup/departments/{at.department}/", "admin", primary=1),
+        Place("team-form", f"/setup/teams/{at.team}/", "admin", primary=1),
+        Place("department-new", "/setup/departments/new/", "admin", primary=1),
+        Place("department-delete", f"/setup/departments/{at.department}/delete/", "admin"),
+        Place("teams", "/setup/teams/", "admin"),
+        Place("team-new", "/setup/teams/new/", "admin", primary=1),
+        Place("positions", "/setup/positions/", "admin"),
+        Place("position", f"/setup/positions/{at.position}/", "admin"),
     ]
 
 
@@ -232,6 +273,20 @@ def _paste_card(page: Any) -> None:
     )
     page.locator("[data-paste] button").click()
     page.locator("[data-fill]").first.wait_for()
+
+
+def _open_quick(page: Any) -> None:
+    if page.viewport_size["width"] > 767:
+        page.keyboard.press("c")
+    else:
+        page.locator(".tabbar [popovertarget=create-menu]").click()
+        page.locator("#create-menu [data-quick]").last.click()
+    page.locator("#quick[open] #qid-name").wait_for()
+
+
+def _open_keys(page: Any) -> None:
+    page.keyboard.press("?")
+    page.locator("#help[open]").wait_for()
 
 
 def _open_palette(page: Any) -> None:
