@@ -210,7 +210,7 @@ def _missing_fields(
     for module in modules:
         for name in module.right_names():
             found = module.field_at(name)
-            if (module.name, name) in decided or (found is not None and found.is_custom):
+            if (module.name, name) in decided or (found is not None and found.is_added):
                 continue
             state, only_empty = shipped.field_state(module, name)
             yield RoleField(

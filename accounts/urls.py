@@ -6,6 +6,7 @@ from accounts.api import TokenView
 from accounts.views import door, me
 from accounts.views.setup import (
     fields,
+    formulas,
     index,
     inspector,
     people,
@@ -64,6 +65,7 @@ urlpatterns = [
     path("setup/fields/", fields.index, name="setup-fields-index"),
     path("setup/fields/<slug:module>/", fields.field_list, name="setup-fields"),
     path("setup/fields/<slug:module>/new/", fields.field_new, name="setup-field-new"),
+    path("setup/fields/<slug:module>/formula/", formulas.formula_check, name="setup-formula"),
     path("setup/fields/<slug:module>/<int:pk>/", fields.field_edit, name="setup-field"),
     path(
         "setup/fields/<slug:module>/<int:pk>/delete/",

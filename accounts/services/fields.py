@@ -27,6 +27,8 @@ def add_field(*, actor: User, audience: str = EVERYBODY, **given: Any) -> FieldD
             state = _first_state(role, row.module)
             if audience == ADMINISTRATORS and not role.administer:
                 state = State.HIDDEN
+            if row.kind == FieldDefinition.FORMULA:
+                state = min(state, State.READ)
             if state is not State.HIDDEN:
                 apply_rights(actor=actor, role=role, fields=[FieldChange(row.module, name, state)])
     return row

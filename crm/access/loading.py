@@ -36,7 +36,7 @@ class Plan:
     @property
     def is_flat(self) -> bool:
         """Nothing has to be computed, and no child rows loaded."""
-        return not self.collections and not any(field.is_computed for field in self.fields)
+        return not self.collections and not any(field.is_display for field in self.fields)
 
 
 def plan_of(access: "Access", wanted: Iterable[str] | None = None) -> Plan:
@@ -59,8 +59,8 @@ def columns_of(
     found: QuerySet, plan: Plan, extra: Mapping[str, Combinable] | None = None
 ) -> QuerySet:
     """The query set cut to the plan's columns, and after them the `extra` ones."""
-    added = {f"_{field.name}": field.expression() for field in plan.plain if field.is_custom}
-    paths = [f"_{field.name}" if field.is_custom else field.value_path for field in plan.plain]
+    added = {f"_{field.name}": field.expression() for field in plan.plain if field.is_expressed}
+    paths = [f"_{field.name}" if field.is_expressed else field.value_path for field in plan.plain]
     for name, expression in (extra or {}).items():
         added[name] = expression
         paths.append(name)
@@ -93,9 +93,9 @@ def _plain_row(module: str, values: Values) -> Row:
 
 
 def _with_inputs(access: "Access", fields: Sequence[Field]) -> list[Field]:
-    found = {field.name: field for field in fields if not field.is_computed}
+    found = {field.name: field for field in fields if not field.is_display}
     for field in fields:
-        for name in field.inputs:
+        for name in field.inputs if field.is_display else ():
             found.setdefault(name, access.module.fields[name])
     return list(found.values())
 

@@ -22,6 +22,7 @@ from crm.access.paging import Branch, Mark, Slice, is_direct, page_statement, sl
 from crm.access.rows import ALLOWED, Decision, Ref, Row
 from crm.access.sharing import shared_condition
 from crm.access.statements import Statement, compiled, kept, rows_of
+from crm.modules.day import company_today
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.modules.registry import UnknownModule, module_named
@@ -63,7 +64,9 @@ class Access:
         states = {name: self.grants.state(name) for name in self.module.right_names()}
         for name, field in self.module.fields.items():
             if field.is_computed:
-                open_inputs = all(states[one] >= State.READ for one in field.inputs)
+                open_inputs = all(
+                    states.get(one, State.HIDDEN) >= State.READ for one in field.inputs
+                )
                 states[name] = min(states[name], State.READ) if open_inputs else State.HIDDEN
         return states
 
@@ -211,6 +214,7 @@ class Access:
             self.grants.user_id,
             self.module.name,
             versions(),
+            company_today(),  # formulas may count from it
             wanted.key if wanted is not None else None,
             plan.keys if plan is not None else None,
         )

@@ -52,6 +52,17 @@ def value_of_label(field: Field, text: str) -> str | None:
     return None
 
 
+def spellings_of(field: Field) -> dict[str, str]:
+    """Each choice as people may write it, in small letters: value or label in any language."""
+    if not field.dictionary:
+        pairs = [(str(value), [str(label)]) for value, label in field.choices]
+    else:
+        rows = _dictionaries.get().get(field.dictionary, [])
+        pairs = [(value, list(labels.values())) for value, labels, _active in rows]
+    by_label = {_spelled(label): value for value, labels in pairs[::-1] for label in labels}
+    return {**by_label, **{_spelled(value): value for value, _labels in pairs}}
+
+
 def _spelled(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 

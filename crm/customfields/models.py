@@ -76,7 +76,13 @@ class ModuleDefinition(models.Model):
 
 
 class FieldDefinition(models.Model):
-    """A field that an administrator added to a module; values live under `cf_<id>`."""
+    """A field that an administrator added to a module; values live under `cf_<id>`.
+
+    One of kind FORMULA has no values: `formula` is its text, `result` the kind of field that it
+    comes to, `inputs` all the fields that it reads, those of the formulas in it too.
+    """
+
+    FORMULA = "formula"
 
     module = models.CharField(max_length=40)
     kind = models.CharField(max_length=20)
@@ -90,6 +96,9 @@ class FieldDefinition(models.Model):
     default = models.JSONField(null=True)
     places = models.PositiveSmallIntegerField(default=2)
     position = models.PositiveSmallIntegerField(default=0)
+    formula = models.TextField(default="", blank=True)
+    result = models.CharField(max_length=20, default="", blank=True)
+    inputs = models.JSONField(default=list, blank=True)
 
     class Meta:
         app_label = "crm"
@@ -98,6 +107,29 @@ class FieldDefinition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.module}.cf_{self.pk}"
+
+
+class ChoiceRule(models.Model):
+    """Which choices of one field go with which value of another, its parent.
+
+    `allowed` leads from a value of the parent ("" for none) to the choices that go with it; a
+    value that is not in it was never decided on and lets all through.
+    """
+
+    module = models.CharField(max_length=40)
+    child = models.CharField(max_length=40)
+    parent = models.CharField(max_length=40)
+    allowed = models.JSONField(default=dict)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_choice_rule"
+        constraints = [
+            models.UniqueConstraint(fields=["module", "child"], name="crm_choice_rule_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.child} by {self.parent}"
 
 
 class CompanySetting(models.Model):

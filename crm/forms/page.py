@@ -48,7 +48,7 @@ def collections_title(module: Module) -> str:
 
 def _belongs(access: Access, name: str) -> bool:
     field = access.module.fields[name]
-    return field.is_custom or field.is_collection
+    return field.is_added or field.is_collection
 
 
 def _section(

@@ -4,32 +4,20 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
 from crm.customfields.dictionaries import options_of
 from crm.lib.dates import relative_range
 from crm.lists.errors import BadQuery
+from crm.modules.day import company_today, company_zone
 from crm.modules.fields import Field
 
 MOST_TEXT = 500
 MOST_VALUES = 500
 DATE_KINDS = frozenset({"date", "datetime"})
 YEARS = range(2, 9999)  # in other zones and a day later these still are dates
-
-
-def company_zone() -> ZoneInfo:
-    """The zone in which a company's day begins."""
-    return ZoneInfo(settings.TIME_ZONE)
-
-
-def company_today() -> dt.date:
-    """Today where the company is."""
-    return timezone.now().astimezone(company_zone()).date()
 
 
 def _refuse(field: Field, value: Any) -> BadQuery:

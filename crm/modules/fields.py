@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -68,12 +68,20 @@ class _Words(Func):
     output_field = ArrayField(models.TextField())
 
 
+class Computation(Protocol):
+    """How a value is computed in SQL from other fields of its row."""
+
+    def expression(self) -> Combinable:
+        """The value, typed."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One field: name, type, label and where its value lives.
 
     `column` is the attribute of the model; a custom field lives in `custom` under `key`.
     `inputs` names what a computed field is made from: it is readable only if all of them are.
+    It has a `formula`, computed in SQL, or a `display`, computed from a row's plain values.
     `is_due` marks a moment by which something must be done: late ones show in red.
     `sort_column` names another column that puts the values in their natural order.
     `members` are the fields of a collection's rows.
@@ -101,6 +109,7 @@ class Field:
     sort_column: str = ""
     inputs: tuple[str, ...] = ()
     display: Callable[[Mapping[str, Any]], Any] | None = None
+    formula: Computation | None = None
     mask: Callable[[str], str] | None = None
     members: Mapping[str, "Field"] = field(default_factory=dict)
 
@@ -112,12 +121,27 @@ class Field:
     @property
     def is_computed(self) -> bool:
         """Made from other fields; never written."""
+        return self.is_display or self.formula is not None
+
+    @property
+    def is_display(self) -> bool:
+        """Computed from a row's plain values; the database knows nothing of it."""
         return self.display is not None
 
     @property
     def is_custom(self) -> bool:
         """Lives in the record's `custom` JSON."""
         return bool(self.key)
+
+    @property
+    def is_added(self) -> bool:
+        """Administrators added it."""
+        return self.is_custom or self.formula is not None
+
+    @property
+    def is_expressed(self) -> bool:
+        """No column holds it: it is read as an expression."""
+        return self.is_custom or self.formula is not None
 
     @property
     def is_collection(self) -> bool:
@@ -127,12 +151,12 @@ class Field:
     @property
     def is_filterable(self) -> bool:
         """May stand in a condition, rights permitting."""
-        return not self.is_computed
+        return not self.is_display
 
     @property
     def is_sortable(self) -> bool:
         """May order a list, rights permitting."""
-        return self.traits.is_sortable and not self.is_computed
+        return self.traits.is_sortable and not self.is_display
 
     @property
     def value_path(self) -> str:
@@ -144,10 +168,12 @@ class Field:
     @property
     def is_summable(self) -> bool:
         """Whether a sum over records says something: amounts, no rates, years or counts."""
-        return self.kind in {"money", "decimal"} and not self.is_computed
+        return self.kind in {"money", "decimal"} and not self.is_display
 
     def expression(self) -> Combinable:
         """The field's value in SQL, typed."""
+        if self.formula is not None:
+            return self.formula.expression()
         if not self.is_custom:
             return F(self.value_path)
         if self.kind == "multi_choice":

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from crm.customfields.formulas import Formula
 from crm.customfields.labels import LazyLabel
 from crm.customfields.models import FieldDefinition, ModuleDefinition
 from crm.lib.pinyin import pinyin_key
@@ -18,6 +19,8 @@ DECIMALS = frozenset({"decimal", "money", "percent"})
 def field_of(row: FieldDefinition) -> Field:
     """The declaration that a definition stands for."""
     key = f"cf_{row.pk}"
+    if row.kind == FieldDefinition.FORMULA:
+        return _formula_field(row, key)
     return Field(
         name=key,
         kind=row.kind,
@@ -31,6 +34,21 @@ def field_of(row: FieldDefinition) -> Field:
         default=default_of(row),
         is_nullable=True,
         places=row.places,
+    )
+
+
+def _formula_field(row: FieldDefinition, key: str) -> Field:
+    """A field whose value is computed; nobody writes it."""
+    return Field(
+        name=key,
+        kind=row.result,
+        label=LazyLabel(row.labels, key),
+        help=LazyLabel(row.help) if any(row.help.values()) else "",
+        places=row.places,
+        is_nullable=True,
+        is_read_only=True,
+        inputs=tuple(row.inputs),
+        formula=Formula(row.module, row.formula, row.result, row.places),
     )
 
 

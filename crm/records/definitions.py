@@ -25,8 +25,10 @@ from crm.records.cleaning import Cleaner
 from crm.records.declared import field_of
 from crm.records.drafts import plain
 from crm.records.errors import Invalid
+from crm.records.formulas import refuse_used, set_formula
 from crm.records.uniqueness import forget_keys, set_unique, wrong_unique
 
+FORMULA = FieldDefinition.FORMULA
 KINDS = {
     "text": gettext_lazy("Text, one line"),
     "long_text": gettext_lazy("Text, several lines"),
@@ -45,6 +47,7 @@ KINDS = {
     "email": gettext_lazy("Mail address"),
     "url": gettext_lazy("Web address"),
     "phone": gettext_lazy("Phone number"),
+    FORMULA: gettext_lazy("Formula over other fields"),
 }
 CHOICES = frozenset({"choice", "multi_choice"})
 WITH_DEFAULT = frozenset(
@@ -78,10 +81,12 @@ def add_field(
     choices: Sequence[str] = (),
     target: str = "",
     places: int = 2,
+    formula: str = "",
 ) -> FieldDefinition:
     """Make a field. `choices` are labels of a list of its own. Raises Invalid.
 
-    `places` are the decimals of a number, `target` is the module of a relation.
+    `places` are the decimals of a number, `target` is the module of a relation, `formula` the
+    text of one (crm/records/formulas.py).
     """
     words = list(dict.fromkeys(word for text in choices if (word := _line(text, LONGEST_CHOICE))))
     errors = _wrong(labels, help_texts or {}, places) | wrong_unique(kind, unique, default)
@@ -91,20 +96,28 @@ def add_field(
     with transaction.atomic():
         row = FieldDefinition(
             module=module, kind=kind, labels=_texts(labels, LONGEST_LABEL),
-            help=_texts(help_texts or {}, LONGEST_HELP), required=required, unique=unique,
+            help=_texts(help_texts or {}, LONGEST_HELP), unique=unique,
+            required=required and kind != FORMULA,
             target=target if kind == "relation" else "",
             places=places if kind in WITH_PLACES else 2, position=_last_position(module) + 1,
         )  # fmt: skip
-        row.save()
-        if kind in CHOICES:
-            row.dictionary = f"field_{row.pk}"
-            _add_choices(row.dictionary, words)
-        raise_definitions_version()
-        row.default = _default(actor, module_named(module), row, default)
-        row.save()
-        raise_definitions_version()
+        if kind == FORMULA:
+            set_formula(actor=actor, row=row, text=formula, places=places)
+        else:
+            _save_new(actor, row, words, default)
         _note(actor, "field.create", row)
     return row
+
+
+def _save_new(actor: Any, row: FieldDefinition, words: Sequence[str], default: str) -> None:
+    row.save()
+    if row.kind in CHOICES:
+        row.dictionary = f"field_{row.pk}"
+        _add_choices(row.dictionary, words)
+    raise_definitions_version()
+    row.default = _default(actor, module_named(row.module), row, default)
+    row.save()
+    raise_definitions_version()
 
 
 def _last_position(module: str) -> int:
@@ -122,9 +135,12 @@ def change_field(
     unique: bool,
     default: str,
     position: int,
+    formula: str = "",
+    places: int = 2,
 ) -> None:
     """Change what a field is called, whether it must be filled in, its default and place.
 
+    Of a formula its text and decimals too.
     Raises Invalid; for `unique` also when values stand in several records (crm/records/uniqueness).
     """
     errors = _wrong(labels, help_texts, row.places) | wrong_unique(row.kind, unique, default)
@@ -137,7 +153,9 @@ def change_field(
         before = _facts(row)
         row.labels = _texts(labels, LONGEST_LABEL)
         row.help = _texts(help_texts, LONGEST_HELP)
-        row.required, row.position = required, position
+        row.required, row.position = required and row.kind != FORMULA, position
+        if row.kind == FORMULA:
+            set_formula(actor=actor, row=row, text=formula, places=places)
         row.default = _default(actor, module_named(row.module), row, default)
         row.save()
         raise_definitions_version()
@@ -147,13 +165,18 @@ def change_field(
 
 def _facts(row: FieldDefinition) -> dict[str, Any]:
     """What a change may change, as its history keeps it."""
-    names = ("labels", "help", "required", "default", "position")
+    names = ("labels", "help", "required", "default", "position", "formula")
     return {name: getattr(row, name) for name in names}
 
 
 def remove_field(*, actor: Any, row: FieldDefinition) -> None:
-    """Take a field away with its own list of choices; values are shown nowhere any more."""
+    """Take a field away with its own list of choices; values are shown nowhere any more.
+
+    Raises Invalid while formulas read it.
+    """
     with transaction.atomic():
+        raise_definitions_version()  # its row holds back formulas that would read it
+        refuse_used(row.module, key_of(row))
         _note(actor, "field.delete", row)
         Option.objects.filter(dictionary=f"field_{row.pk}").delete()
         forget_keys(row)
@@ -162,7 +185,7 @@ def remove_field(*, actor: Any, row: FieldDefinition) -> None:
 
 
 def holders(row: FieldDefinition) -> int:
-    """How many records hold a value of this field."""
+    """How many records hold a value of this field; none holds one of a formula."""
     return module_named(row.module).rows.filter(custom__has_key=key_of(row)).count()
 
 

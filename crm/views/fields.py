@@ -35,7 +35,7 @@ def group_contexts(access: Access, row: Row, may_edit: bool) -> list[dict[str, A
     titled = [(str(title), list(names)) for title, names in module.sections.items()]
     placed = {name for _title, names in titled for name in names}
     custom = [
-        name for name, field in module.fields.items() if field.is_custom and name not in placed
+        name for name, field in module.fields.items() if field.is_added and name not in placed
     ]
     titled[0][1].extend(custom)
     contact = [collection.name for collection in module.collections]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from crm.lists.show import show_date
-from crm.lists.values import company_today
+from crm.modules.day import company_today
 
 PERIODS = {"day": _("Day"), "week": _("Week"), "month": _("Month")}
 

@@ -12,7 +12,6 @@ from crm.lists.errors import BadQuery
 from crm.lists.models import SavedView
 from crm.lists.query import query_from
 from crm.lists.show import in_sentence
-from crm.lists.values import company_today
 from crm.lists.views import (
     STATE,
     check_view,
@@ -21,6 +20,7 @@ from crm.lists.views import (
     start_of,
     views_of,
 )  # fmt: skip
+from crm.modules.day import company_today
 from crm.views.address import Address
 
 PLAIN = "all"

@@ -14,7 +14,7 @@ from crm.lists.columns import record_url
 from crm.lists.conditions import compile_tree
 from crm.lists.query import order_from
 from crm.lists.show import show_date
-from crm.lists.values import company_today
+from crm.modules.day import company_today
 from crm.modules.module import Module
 from crm.records.act import Act
 from crm.records.child_rows import add_rows

@@ -14,7 +14,8 @@ from crm.access.errors import NotAllowed
 from crm.access.policy import Access, access_to
 from crm.lists.columns import record_url, renderer_for
 from crm.lists.show import show_moment
-from crm.lists.values import company_today, day_start
+from crm.lists.values import day_start
+from crm.modules.day import company_today
 from crm.views.lists import title_of
 from crm.views.pages import page_links, page_number
 from crm.views.periods import period_of

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crm.celery import send_soon
-from crm.lists.values import company_today, company_zone
+from crm.modules.day import company_today, company_zone
 from crm.modules.stamp import held_versions
 from crm.records.act import origin
 from crm.records.audit import record_audit

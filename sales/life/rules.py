@@ -15,7 +15,7 @@ from crm.access.statements import Statement
 from crm.access.statements import compiled as statement_of
 from crm.access.system import access_as_system
 from crm.lists.conditions import compile_tree
-from crm.lists.values import company_today
+from crm.modules.day import company_today
 from crm.modules.stamp import KeptUnder, definitions_version
 from sales.life.models import StageRule
 

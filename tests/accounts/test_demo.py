@@ -105,7 +105,7 @@ def test_shipped_roles_decide_every_field_and_action(demo: dict) -> None:
         for module in all_modules():
             decided = set(role.fields.filter(module=module.name).values_list("field", flat=True))
             assert decided == {
-                name for name in module.right_names() if not module.field_at(name).is_custom
+                name for name in module.right_names() if not module.field_at(name).is_added
             }
             known = set(role.rights.filter(module=module.name).values_list("action", flat=True))
             assert known == {*ACTIONS, *module.extra_actions}

@@ -35,6 +35,7 @@ class Known:
     department: int
     team: int
     field: int
+    formula: int
     view: int
     document: int
     position: int
@@ -70,6 +71,7 @@ def known() -> Known:
         department=Department.objects.get(name="华东一部").pk,
         team=Team.objects.get(name="半导体行业组").pk,
         field=FieldDefinition.objects.filter(module="customers").earliest("pk").pk,
+        formula=FieldDefinition.objects.filter(kind="formula").earliest("pk").pk,
         view=SavedView.objects.get(name="重点客户").pk,
         document=Document.objects.filter(record_id=customer).earliest("pk").pk,
         position=Position.objects.earliest("pk").pk,
@@ -214,6 +216,8 @@ def _setup(at: Known) -> list[Place]:
         Place("fields-none", "/setup/fields/contacts/", "admin", primary=1),
         Place("field-new", "/setup/fields/customers/new/?kind=choice", "admin", primary=1),
         Place("field", f"/setup/fields/customers/{at.field}/", "admin", primary=1),
+        Place("formula-new", "/setup/fields/customers/new/?kind=formula", "admin", primary=1),
+        Place("formula", f"/setup/fields/customers/{at.formula}/", "admin", primary=1),
         Place("field-delete", f"/setup/fields/customers/{at.field}/delete/", "admin"),
         Place("dictionaries", "/setup/dictionaries/", "admin"),
         Place("dictionary", "/setup/dictionaries/industry/", "admin"),

@@ -287,8 +287,21 @@ def _mark_what_services_set(planted: Planted) -> None:
     planted.columns |= moments
     for name, moment in moments.items():
         planted.marks[name] = tuple(mark.encode() for mark in as_written(moment.date()))
+    for name, one in planted.module.fields.items():
+        if one.formula is not None:
+            planted.marks[name] = _formula_marks(planted, one)
     planted.marks["number"] = (planted.module.rows.get(pk=planted.pk).number.encode(),)
     planted.settle()
+
+
+def _formula_marks(planted: Planted, one: Field) -> tuple[bytes, ...]:
+    """What a formula comes to, in every form that a surface may give it."""
+    row = planted.module.rows.filter(pk=planted.pk).annotate(worth=one.expression())
+    worth = row.values_list("worth", flat=True).get()
+    if isinstance(worth, dt.date):
+        return tuple(mark.encode() for mark in as_written(worth))
+    forms = (int(worth), f"{int(worth):,}") if isinstance(worth, Decimal) else (worth,)
+    return tuple(str(form).encode() for form in forms)
 
 
 def _attach(planted: Planted, marker: Marker) -> None:

@@ -63,8 +63,8 @@ def shipped_states(role: ShippedRole, module: Module) -> dict[str, State]:
     states = {}
     for name in module.right_names():
         field = module.field_at(name)
-        is_custom = field is not None and field.is_custom
-        states[name] = State.HIDDEN if is_custom else role.field_state(module, name)[0]
+        is_added = field is not None and field.is_added
+        states[name] = State.HIDDEN if is_added else role.field_state(module, name)[0]
     return states
 
 
@@ -79,9 +79,15 @@ def rotated_states(module: Module, turn: int) -> dict[str, State]:
     return states
 
 
-def effective(states: dict[str, State], path: str) -> State:
-    """The state of a path: a member is never more open than its collection."""
-    return min(states[path.partition(".")[0]], states[path])
+def effective(module: Module, states: dict[str, State], path: str) -> State:
+    """The state of a path: a member is never more open than its collection, a formula readable
+    only if all that it reads is.
+    """
+    name = path.partition(".")[0]
+    state = min(states[name], states[path])
+    if any(states[one] < State.READ for one in module.fields[name].inputs):
+        return State.HIDDEN
+    return min(state, State.READ) if module.fields[name].is_computed else state
 
 
 def may(role: ShippedRole, module: Module, action: str, is_own: bool) -> bool:

@@ -1,4 +1,4 @@
-"""A module made as rows, as an administrator will: one field of every kind."""
+"""A module made as rows, as an administrator will: one field of every kind, formulas over them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from crm.modules.stamp import raise_definitions_version
 
 NAME = "equipment"
 LEFT_OUT = frozenset({"collection"})  # child rows need a table
+# Each stands on what comes before it; the last one on a formula.
+FORMULAS = {
+    "text": ('"zf" & {%s}', "text", ["text"]),
+    "money": ("{%s} * 3 + 1", "money", ["money"]),
+    "date": ("add_days({%s}, 1)", "date", ["date"]),
+    "formula text": ('"zg" & {%s}', "text", ["formula text", "text"]),
+}
 
 
 def make_equipment() -> dict[str, str]:
@@ -27,5 +34,12 @@ def make_equipment() -> dict[str, str]:
             target="customers" if kind == "relation" else "",
         )  # fmt: skip
         made[kind] = f"cf_{row.pk}"
+    for place, (kind, (text, result, inputs)) in enumerate(FORMULAS.items(), len(made)):
+        row = FieldDefinition.objects.create(
+            module=NAME, kind=FieldDefinition.FORMULA, labels={"en": f"The formula over {kind}"},
+            formula=text % made[kind], result=result, inputs=[made[one] for one in inputs],
+            position=place,
+        )  # fmt: skip
+        made[f"formula {kind}"] = f"cf_{row.pk}"
     raise_definitions_version()
     return made

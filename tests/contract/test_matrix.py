@@ -73,7 +73,7 @@ def is_shown(module, name, path, now):
 def visit_all(planted, role, states, turn):
     """(closed values that showed, open values that did not), by surface."""
     module, visitor = planted.module, Visitor.of(planted)
-    now = {path: effective(states, path) for path in planted.marks}
+    now = {path: effective(module, states, path) for path in planted.marks}
     hidden = {path for path, state in now.items() if state == State.HIDDEN}
     closed = hidden | {path for path, state in now.items() if state == State.MASKED}
     is_own = planted.is_own

@@ -7,7 +7,7 @@ import datetime as dt
 from django.test import Client
 
 from crm.access.policy import access_to
-from crm.lists.values import company_today
+from crm.modules.day import company_today
 from crm.records.act import Act
 from crm.records.bulk_changes import update_many
 from crm.records.history import history_model

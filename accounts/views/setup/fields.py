@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.services import fields
 from accounts.views.asking import Asking
 from accounts.views.setup.field_history import history_of
+from accounts.views.setup.formulas import asks_to_check, formula_page, formula_sections
 from accounts.views.setup.parts import (
     administrators_only,
     control,
@@ -90,6 +91,8 @@ def _item(row: FieldDefinition) -> dict[str, Any]:
 
 
 def _about(row: FieldDefinition) -> str:
+    if row.kind == definitions.FORMULA:
+        return str(definitions.KINDS[row.result])
     if row.dictionary:
         return " / ".join(label for _value, label in options_of(field_of(row)))[:80]
     return str(module_named(row.target).label_plural) if row.target else ""
@@ -104,7 +107,7 @@ def field_new(request: Asking, module: str) -> HttpResponse:
     if kind not in definitions.KINDS:
         raise NotVisible
     refusal = None
-    if request.method == "POST":
+    if request.method == "POST" and not asks_to_check(request):
         try:
             row = fields.add_field(
                 actor=request.user,
@@ -114,14 +117,13 @@ def field_new(request: Asking, module: str) -> HttpResponse:
                 **_posted(request),
                 choices=typed(request, "choices", 50_000).splitlines(),
                 target=typed(request, "target", 40),
-                places=_number(request, "places", 2),
             )
             messages.info(request, _("The field is there, in every list and form of its readers."))
             return HttpResponseRedirect(reverse("setup-fields", args=[row.module]))
         except Refusal as error:
             refusal = error
     blank = FieldDefinition(module=module, kind=kind)
-    data = request.POST if refusal else None
+    data = request.POST if refusal or asks_to_check(request) else None
     return form_page(
         request,
         title=_("New field: %s") % definitions.KINDS[kind],
@@ -129,10 +131,12 @@ def field_new(request: Asking, module: str) -> HttpResponse:
         sections=[
             (_("Field"), _field_controls(blank, data)),
             (_("Rights"), [_audience_control(data)]),
+            *formula_sections(blank, data),
         ],
         cancel_url=reverse("setup-fields", args=[module]),
         refusal=refusal,
         action_url=request.get_full_path(),
+        **(formula_page(request, chosen, blank) if kind == definitions.FORMULA else {}),
     )
 
 
@@ -143,7 +147,7 @@ def field_edit(request: Asking, module: str, pk: int) -> HttpResponse:
     chosen = _module(module)
     row = get_object_or_404(FieldDefinition, module=module, pk=pk)
     refusal = None
-    if request.method == "POST":
+    if request.method == "POST" and not asks_to_check(request):
         try:
             definitions.change_field(
                 actor=request.user,
@@ -163,7 +167,7 @@ def _edit_page(
     request: Asking, module: Module, row: FieldDefinition, refusal: Refusal | None
 ) -> HttpResponse:
     label = str(field_of(row).label)
-    data = request.POST if refusal else None
+    data = request.POST if refusal or asks_to_check(request) else None
     position = data.get("position", "") if data else row.position
     order = control("position", _("Order"), "integer", position, required=True)
     kind = str(definitions.KINDS.get(row.kind, row.kind))
@@ -171,12 +175,16 @@ def _edit_page(
         request,
         title=label,
         way=_way(module, label),
-        sections=[(kind, [*_field_controls(row, data), order])],
+        sections=[(kind, [*_field_controls(row, data), order]), *formula_sections(row, data)],
         cancel_url=reverse("setup-fields", args=[module.name]),
         refusal=refusal,
-        template="setup/field.html",
         history=history_of(row),
         delete_page=reverse("setup-field-delete", args=[module.name, row.pk]),
+        **(
+            formula_page(request, module, row)
+            if row.kind == definitions.FORMULA
+            else {"template": "setup/field.html"}
+        ),
     )
 
 
@@ -187,18 +195,24 @@ def field_delete(request: Asking, module: str, pk: int) -> HttpResponse:
     chosen = _module(module)
     row = get_object_or_404(FieldDefinition, module=module, pk=pk)
     label = str(field_of(row).label)
+    refusal = None
     if request.method == "POST":
-        fields.remove_field(actor=request.user, row=row)
-        messages.info(request, _("“%s” is gone.") % label)
-        return HttpResponseRedirect(reverse("setup-fields", args=[module]))
+        try:
+            fields.remove_field(actor=request.user, row=row)
+            messages.info(request, _("“%s” is gone.") % label)
+            return HttpResponseRedirect(reverse("setup-fields", args=[module]))
+        except Refusal as error:
+            refusal = error
     context = {
+        "refusal": refusal.message if refusal else "",
         "crumbs": _way(chosen, label),
         "title": _("Delete the field “%s”?") % label,
         "holders": definitions.holders(row),
         "action_url": request.path,
         "cancel_url": reverse("setup-field", args=[module, pk]),
     }
-    return render(request, "setup/field_delete.html", context)
+    status = refusal.status if refusal else 200
+    return render(request, "setup/field_delete.html", context, status=status)
 
 
 def _module(name: str) -> Module:
@@ -221,6 +235,8 @@ def _posted(request: Asking) -> dict[str, Any]:
         "required": "required" in request.POST,
         "unique": "unique" in request.POST,
         "default": typed(request, "default", 500),
+        "formula": typed(request, "formula", 4000),
+        "places": _number(request, "places", 2),
     }
 
 
@@ -260,6 +276,8 @@ def _field_controls(row: FieldDefinition, data: Any) -> list[dict]:
         )
         for code in LANGUAGES
     ]  # fmt: skip
+    if row.kind == definitions.FORMULA:
+        return found
     is_required = "required" in data if data else row.required
     found.append(
         control("required", _("Must be filled in"), "boolean", "true" if is_required else "")
