@@ -50,7 +50,7 @@ def formula_sections(row: FieldDefinition, data: Any) -> list[tuple[str, list[di
         text, places = data.get("formula", ""), data.get("places", "")
     controls = [
         control("formula", _("Formula"), "long_text", text, required=True,
-                help=_("Fields in braces, texts in quotes: {Credit limit} * 0.3")),
+                help=_("Fields in braces, texts in quotes; a click below writes them.")),
         control("places", _("Decimals"), "integer", places, required=True,
                 help=_("Of a number; amounts of money have two.")),
     ]  # fmt: skip

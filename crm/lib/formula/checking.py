@@ -76,7 +76,7 @@ def check(text: str, find: Find) -> Checked:
     checked.node = checker.node(word)
     if checked.kind is Kind.CHOICE:
         raise FormulaError(
-            _("A choice alone is no result: compare it, as in {field} = \"choice\"."),
+            _("A choice alone is no result: compare it with one of its choices."),
             word.start, word.end,
         )  # fmt: skip
     count, depth, steps = size_of(checked.node)
