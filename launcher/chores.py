@@ -1,17 +1,19 @@
-"""The chores themselves, inside the environment: `python -m launcher.chores run|test|check|fmt`."""
+"""The chores themselves, inside the environment: `python -m launcher.chores` and a word."""
 
 import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from urllib.request import urlopen
 
 from launcher.checks import check, fmt
+from launcher.management import find_services
 from launcher.probes import port_of
 from launcher.processes import Service, follow_parent, last_line
 from launcher.project import Project, this_project
 from launcher.services import Services, program_environment, throw_away_folder
-from launcher.stops import end_with_sentence, explain, say
+from launcher.stops import Code, Stop, end_with_sentence, explain, say
 from launcher.supervisor import Supervisor
 from launcher.system_packages import chromium_executable
 from launcher.translations import compile_translations
@@ -107,6 +109,21 @@ def test(project: Project, arguments: Sequence[str]) -> int:
             supervisor.stop()
 
 
+def pictures(project: Project, arguments: Sequence[str]) -> int:
+    """Every page of the product that runs, wide and narrow, light and dark, into tests/pictures."""
+    find_services(project, os.environ)
+    address = f"http://127.0.0.1:{port_of(os.environ)}"
+    try:
+        with urlopen(f"{address}/healthz", timeout=10):  # noqa: S310 - our own address, http
+            pass
+    except OSError:
+        raise Stop(Code.NO_DATABASE, f"Nothing answers at {address}: type 'make run'.") from None
+    chromium = chromium_executable()
+    environment = {**os.environ, **({"CHROMIUM": chromium} if chromium else {})}
+    command = [str(project.python), "-m", "tests.browser.pictures", "--address", address]
+    return subprocess.run([*command, *arguments], cwd=project.root, env=environment).returncode
+
+
 def main(arguments: Sequence[str]) -> int:
     follow_parent()
     project, chore = this_project(), arguments[0]
@@ -116,6 +133,8 @@ def main(arguments: Sequence[str]) -> int:
             return run(project)
         if chore == "test":
             return test(project, rest)
+        if chore == "pictures":
+            return pictures(project, rest)
         return check(project) if chore == "check" else fmt(project)
     except KeyboardInterrupt:
         return 130

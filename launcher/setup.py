@@ -22,6 +22,7 @@ from launcher.system_packages import CHROMIUM, FONT, PANGO, REDIS, VENV, Need, e
 NEEDS: dict[str, tuple[Need, ...]] = {
     "run": (VENV, PANGO, FONT, REDIS),
     "test": (VENV, PANGO, FONT, REDIS, CHROMIUM),
+    "pictures": (VENV, FONT, CHROMIUM),
     "check": (VENV,),
     "fmt": (VENV,),
 }
@@ -55,7 +56,7 @@ def prepare(project: Project, chore: str) -> None:
     with held_lock(project.var / "setup.lock"):
         ensure(project, NEEDS[chore])
         ensure_environment(project, for_development=chore != "run")
-        if chore in {"run", "test"}:
+        if chore in {"run", "test", "pictures"}:
             ensure_node_packages(project)
 
 

@@ -28,6 +28,7 @@ class FollowUps(Module):
     name = "follow-ups"
     label = _("Follow-up")
     label_plural = _("Follow-ups")
+    about = _("What was said and agreed. You write a follow-up on the page of a customer.")
     icon = "pen"
     group = GROUPS["activities"]
     model = FollowUp

@@ -66,6 +66,7 @@ class Module:
     name: str = ""
     label: Any = ""
     label_plural: Any = ""
+    about: Any = ""  # one sentence: what such a record is, for whoever sees none yet
     icon: str = "dots"
     group: Any = ""
     model: type[models.Model]

@@ -16,6 +16,7 @@ from crm.lists.query import Query, query_from
 from crm.lists.turning import Page, read_page
 from crm.modules.registry import module_named
 from crm.views.address import Address
+from crm.views.empties import empty_context
 from crm.views.list_parts import (
     bulk_actions,
     chips,
@@ -97,6 +98,7 @@ def list_context(access: Access, query: Query, address: Address, views: Views) -
     may_view = bool(access.grants.scope("view")) or access.may("view")
     page = read_page(query, wanted) if may_view else Page([], 0, {}, {})
     bulk = bulk_actions(access)
+    conditions = chips(access, address)
     context = {
         "module": _module_context(access),
         "crumbs": [{"label": module.group, "url": ""}, {"label": module.label_plural, "url": ""}],
@@ -109,7 +111,7 @@ def list_context(access: Access, query: Query, address: Address, views: Views) -
         "bin_url": f"/bin/?module={module.name}" if access.grants.scope("delete") else "",
         "columns": column_heads(access, shown, address),
         "rows": row_contexts(access, page.rows, shown),
-        "chips": chips(access, address),
+        "chips": conditions,
         "clear_url": address.with_(filter="", q=""),
         "search": {"value": query.text, "url": address.path, "keep": _without(address, "q")},
         "query_fields": address.fields,
@@ -119,7 +121,7 @@ def list_context(access: Access, query: Query, address: Address, views: Views) -
         "totals_url": address.with_(part="totals") if summable(access, shown) else "",
         "pager": pager(page, address),
         "bulk": bulk,
-        "empty": empty_state(access, query, page.rows, may_view),
+        **empty_context(access, empty_state(access, query, page.rows, may_view), conditions),
         **filter_fields(access, address),
         **sort_menu(access, address, shown),
         **views_menu(address, views),

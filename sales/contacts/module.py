@@ -36,6 +36,7 @@ class Contacts(Module):
     name = "contacts"
     label = _("Contact")
     label_plural = _("Contacts")
+    about = _("The people at your customers: whom to call, and who decides what.")
     icon = "person"
     group = GROUPS["sales"]
     model = Contact

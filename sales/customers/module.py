@@ -42,6 +42,7 @@ class Customers(Module):
     name = "customers"
     label = _("Customer")
     label_plural = _("Customers")
+    about = _("Companies and people you do business with: who they are, and how far you got.")
     icon = "building"
     group = GROUPS["sales"]
     model = Customer

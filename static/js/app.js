@@ -20,6 +20,7 @@ import { start as startTour } from "./tour.js";
 import { start as startInstalled } from "./installed.js";
 import { start as startDocuments } from "./documents.js";
 
+startForm(); // first: it keeps the Enter of a composition from all others
 startToasts();
 startLayers();
 startKeys();
@@ -30,7 +31,6 @@ startPanels();
 startRecord();
 startComposer();
 startDrafts();
-startForm();
 startCollections();
 startQuick();
 startPaste();

@@ -51,8 +51,8 @@ export function start() {
   document.querySelector("[data-errors]")?.focus();
   document.addEventListener("submit", sendOnce);
   document.addEventListener("keydown", (event) => {
-    // Enter that ends a composition must not submit.
-    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
+    // Enter that ends a composition must not submit, choose or save, whoever listens.
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopImmediatePropagation();
   }, true);
   document.addEventListener("change", (event) => near(event, "select[data-sends]")?.form.requestSubmit());
   document.addEventListener("click", (event) => {

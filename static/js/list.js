@@ -148,8 +148,24 @@ function noteOrder() {
   if (pks.length) sessionStorage.setItem("walk", JSON.stringify({ module, pks }));
 }
 
+/** A field was changed in the side panel: its row in the list says so too. */
+async function renewRow() {
+  const row = document.querySelector("#rows > tr[data-open]");
+  const answer = row && (await fetch(location.href).catch(() => null));
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector(`#rows > tr[data-pk="${CSS.escape(row.dataset.pk)}"]`);
+  const isPicked = row.querySelector('[name="pk"]')?.checked;
+  if (fresh) row.replaceChildren(...fresh.children);
+  if (isPicked) row.querySelector('[name="pk"]').checked = true;
+}
+
 export function start() {
   if (!host()) return;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, xhr, requestConfig } = event.detail;
+    if (requestConfig?.verb === "post" && xhr.status === 200 && elt.matches?.("#peek form[data-inline]")) setTimeout(renewRow);
+  });
   document.addEventListener("click", onClick);
   document.addEventListener("change", (event) => {
     if (!event.target.matches?.("[data-pick-all]")) return;

@@ -1,7 +1,6 @@
 // Fields are edited where they stand: Enter saves, Esc gives up, leaving saves. What was typed is never lost.
 import { does } from "./keys.js";
 import { near, word } from "./tools.js";
-import { say } from "./toasts.js";
 
 const swap = (field, url) => window.htmx.ajax("GET", url, { target: field, swap: "outerHTML" });
 
@@ -18,6 +17,18 @@ function isChanged(form) {
     if (one instanceof HTMLSelectElement) return [...one.options].some((o) => o.selected !== o.defaultSelected);
     return one.type !== "hidden" && one.value !== undefined && one.value !== one.defaultValue;
   });
+}
+
+/** Says beside the field why it is not saved, with a way to try again; what was typed stays. */
+function tell(form, text) {
+  form.querySelector("[data-told]")?.remove();
+  const line = Object.assign(document.createElement("p"), { className: "wrong" });
+  line.setAttribute("role", "alert");
+  line.dataset.told = "";
+  const words = Object.assign(document.createElement("span"), { textContent: text });
+  const again = Object.assign(document.createElement("button"), { className: "textbutton", textContent: word("retry") });
+  line.append(words, again);
+  form.querySelector(".entry").append(line);
 }
 
 function giveUp(form) {
@@ -68,13 +79,17 @@ function placeInList() {
   host.hidden = false;
 }
 
+const isTroubled = (form) => Boolean(form.querySelector(".wrong"));
+const inlines = () => [...document.querySelectorAll("form[data-inline]")].filter((form) => !form.dataset.left);
+
+// A value that was refused stays in its field until it is put right or given up by Esc.
 function onLeave(event) {
   const form = near(event, "form[data-inline]");
-  if (!form || form.contains(event.relatedTarget) || form.dataset.left || form.querySelector(".wrong[role=alert]")) return;
+  if (!form || form.contains(event.relatedTarget) || form.dataset.left || form.querySelector(".wrong[role=alert]:not([data-told])")) return;
   setTimeout(() => {
     if (!form.isConnected || form.contains(document.activeElement) || form.dataset.sent) return;
     if (isChanged(form)) form.requestSubmit();
-    else giveUp(form);
+    else if (!isTroubled(form)) giveUp(form);
   }, 120);
 }
 
@@ -103,12 +118,23 @@ export function start() {
   document.addEventListener("htmx:sendError", (event) => {
     const form = event.detail.elt;
     if (!form?.matches?.("form[data-inline]")) return;
-    const again = () => form.isConnected && form.requestSubmit();
-    addEventListener("online", again, { once: true });
-    say(word("offline"), { kind: "alert", act: { label: word("retry"), run: again } });
+    tell(form, word("offline"));
+    addEventListener("online", () => form.isConnected && form.requestSubmit(), { once: true });
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const form = event.detail.elt;
+    if (form?.matches?.("form[data-inline]")) tell(form, word(event.detail.xhr.status === 403 ? "refused" : "failed"));
+  });
+  addEventListener("beforeunload", (event) => inlines().some(isTroubled) && event.preventDefault());
+  // Whoever goes on to another page leaves the field too: what was typed is sent along.
+  addEventListener("pagehide", () => {
+    for (const form of inlines()) {
+      if (form.dataset.sent || isTroubled(form) || !isChanged(form)) continue;
+      fetch(form.action, { method: "POST", body: new FormData(form), keepalive: true, redirect: "manual" }).catch(() => {});
+    }
   });
   document.addEventListener("htmx:afterSwap", () => {
-    const control = document.querySelector("form[data-inline] :is(input:not([type=hidden]), select, textarea)");
+    const control = document.querySelector("form[data-inline]:not([data-met]) :is(input:not([type=hidden]), select, textarea)");
     if (control && !control.closest("form").dataset.met) {
       control.closest("form").dataset.met = "1";
       control.focus();

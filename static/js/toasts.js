@@ -90,10 +90,11 @@ export function start() {
     say(text, { act: undo ? back : url ? on : null });
   });
   document.addEventListener("htmx:sendError", (event) => {
-    // An inline edit says it itself, with a way to try again.
+    // An inline edit says it beside its field, with a way to try again.
     if (!event.detail.elt?.matches?.("form[data-inline]")) say(word("offline"), { kind: "alert" });
   });
   document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.elt?.matches?.("form[data-inline]")) return;
     const { status, responseText } = event.detail.xhr;
     const known = word(status === 403 ? "refused" : status === 404 ? "gone" : "failed");
     say((status === 503 && reasonIn(responseText)) || known, { kind: "alert" });

@@ -3,6 +3,7 @@
     python -m tests.browser.pictures --address http://127.0.0.1:8000 [--only list,record]
         [--sizes 1440,1024,390] [--themes light,dark] [--languages zh-hans,en] [--out DIR]
 
+`make pictures` does it for the product that `make run` serves (ARGS="--only list --sizes 390").
 The product must run with its demo on the database that DATABASE_URL names. --readme makes the
 small pictures in docs/pictures out of those that tests/browser/test_main_job.py has left.
 """

@@ -1,0 +1,111 @@
+"""Every kind of field edited where it stands: saved by leaving it, kept when it cannot be saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from crm.records.services import create_record
+from sales.customers.models import Customer
+from tests.browser.conftest import Product, SignIn, Watch
+
+pytestmark = pytest.mark.browser
+VALUES = {"name": "就地改测控技术有限公司", "kind": "company", "wechat": "before"}
+
+
+@pytest.fixture(scope="module")
+def firm(product: Product) -> int:
+    rep = User.objects.get(username="rep")
+    return create_record(actor=rep, module="customers", values=VALUES)
+
+
+def edit(page: Any, name: str) -> Any:
+    page.locator(f"#field-{name}").hover()
+    page.locator(f"#field-{name} .pen").click()
+    form = page.locator(f"form#field-{name}")
+    form.wait_for()
+    return form
+
+
+def leave(page: Any, name: str) -> str:
+    page.locator("h1").first.click()
+    page.locator(f"#field-{name} .saved").wait_for()
+    return str(page.locator(f"#field-{name} dd").inner_text())
+
+
+def test_each_kind_is_saved_by_leaving_it(sign_in: SignIn, firm: int) -> None:
+    page = sign_in("rep", "en")
+    page.goto(f"/customers/{firm}/")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    for name, text, shown in (
+        ("website", "https://jiudigai.example", "jiudigai.example"),
+        ("remark", "two\nlines", "two\nlines"),
+        ("revenue", "1200000", "1,200,000"),
+        ("employees", "230", "230"),
+    ):
+        edit(page, name).locator(":is(input.input, textarea)").fill(text)
+        assert shown in leave(page, name), name
+    for name in ("level", "source"):
+        box = edit(page, name).locator("select")
+        box.select_option(index=2)
+        label = box.evaluate("(one) => one.selectedOptions[0].text")
+        assert label[0] in leave(page, name)  # a level is shown by its letter
+    form = edit(page, "service_person")
+    form.locator("select").select_option(label="李娜")
+    assert "李娜" in leave(page, "service_person")
+    form = edit(page, "parent")
+    form.locator("[role=combobox]").fill("松屿制药")
+    form.locator("[role=option]").first.wait_for()
+    form.locator("[role=combobox]").press("Enter")
+    assert "松屿" in leave(page, "parent")
+    edit(page, "phones").locator("input[type=tel]").fill("13800138055")
+    assert "138 0013 8055" in leave(page, "phones")
+    edit(page, "tags").locator(".rows input:not([type=hidden], .unseen)").first.fill("样机")
+    assert "样机" in leave(page, "tags")
+    stored = Customer.unscoped.get(pk=firm)
+    assert (stored.employees, stored.revenue, stored.remark) == (230, 1_200_000, "two\nlines")
+
+
+def test_what_cannot_be_saved_stays_in_its_field(sign_in: SignIn, firm: int, watch: Watch) -> None:
+    watch.expects |= {400, 500}
+    page = sign_in("rep", "en")
+    page.goto(f"/customers/{firm}/")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    form = edit(page, "employees")
+    form.locator("input.input").fill("many")
+    page.locator("h1").first.click()
+    form.locator(".wrong").wait_for()
+    page.locator("h1").first.click()  # leaving it once more gives nothing up
+    page.wait_for_timeout(300)
+    assert form.locator("input.input").input_value() == "many"
+    form.locator("input.input").fill("231")
+    assert "231" in leave(page, "employees")
+    form = edit(page, "wechat")
+    page.route("**/fields/wechat/edit/", lambda route: route.fulfill(status=500))
+    form.locator("input.input").fill("after")
+    page.locator("h1").first.click()
+    form.locator(".wrong[data-told]").wait_for()
+    assert form.locator("input.input").input_value() == "after"
+    page.unroute("**/fields/wechat/edit/")
+    form.locator("[data-told] button").click()
+    page.locator("#field-wechat .saved").wait_for()
+    form = edit(page, "wechat")
+    form.locator("input.input").fill("on the way out")
+    page.goto("/jobs/")  # gone before the field noticed
+    page.wait_for_timeout(500)
+    assert Customer.unscoped.get(pk=firm).wechat == "on the way out"
+
+
+def test_the_side_panel_edits_and_its_row_follows(sign_in: SignIn, firm: int) -> None:
+    page = sign_in("rep", "en")
+    page.goto("/customers/?q=就地改测控")
+    page.keyboard.press("j")
+    page.keyboard.press(" ")
+    page.locator("#peek #field-city").hover()
+    page.locator("#peek #field-city .pen").click()
+    page.locator("#peek form#field-city input.input").fill("无锡")
+    page.keyboard.press("Enter")
+    page.locator("#peek #field-city .saved").wait_for()
+    page.locator("#rows tr[data-open]", has_text="无锡").wait_for()
