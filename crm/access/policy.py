@@ -219,11 +219,14 @@ class Access:
             plan.keys if plan is not None else None,
         )
 
-    def ids(self, wanted: Slice) -> list[int]:
-        """The ids of a slice's rows in its order, branch by branch."""
+    def statement(self, wanted: Slice) -> Statement | None:
+        """What answers the ids of a slice's rows in its order, branch by branch."""
         branches = self.branches()
-        statement = page_statement(self._all, branches, wanted) if branches else None
-        return [found[0] for found in rows_of(statement)]
+        return page_statement(self._all, branches, wanted) if branches else None
+
+    def ids(self, wanted: Slice) -> list[int]:
+        """The ids of a slice's rows in its order."""
+        return [found[0] for found in rows_of(self.statement(wanted))]
 
     def rows_of(self, ids: Iterable[int], names: Iterable[str] | None = None) -> list[Row]:
         """The rows with ids that came from this door, in the order given."""

@@ -17,6 +17,9 @@ from crm.api.values import as_json
 from crm.lists.errors import BadQuery
 from crm.lists.models import SavedView
 from crm.lists.views import (
+    STATE as KEPT,
+)  # fmt: skip
+from crm.lists.views import (
     check_view,
     create_view,
     delete_view,
@@ -25,10 +28,10 @@ from crm.lists.views import (
     update_view,
     view_of,
     views_of,
-)  # fmt: skip
+)
 from crm.records.errors import Invalid
 
-TAKEN = ("name", "q", "filter", "sort", "columns", "size")
+TAKEN = ("name", *KEPT)
 
 
 class SavedViewsView(ApiView):
@@ -83,7 +86,7 @@ def _given(data: Any) -> dict[str, str]:
             raise Invalid(fields={name[:80]: [_("There is no such parameter.")]})
         if name == "filter" and isinstance(value, dict):
             value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        if name in {"columns", "sort"} and isinstance(value, list):
+        if name in {"columns", "sort", "card"} and isinstance(value, list):
             value = ",".join(str(one) for one in value)
         if name == "size" and isinstance(value, int):
             value = str(value)
@@ -123,9 +126,7 @@ TEXT: Schema = {"type": "string"}
 STATE: Schema = {
     "type": "object",
     "nullable": True,
-    "properties": {
-        "q": TEXT, "filter": {"type": "object"}, "sort": TEXT, "columns": TEXT, "size": TEXT,
-    },
+    "properties": {**dict.fromkeys(KEPT, TEXT), "filter": {"type": "object"}},
 }  # fmt: skip
 VIEW: Schema = {
     "type": "object",

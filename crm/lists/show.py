@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language, pgettext
 
 
@@ -26,6 +27,18 @@ def show_date(day: dt.date) -> str:
         return short if is_this_year else f"{day.year}年{short}"
     short = f"{day.day} {day:%b}"
     return short if is_this_year else f"{short} {day.year}"
+
+
+def show_month(day: dt.date) -> str:
+    """Its month: 2026年11月; in English November 2026."""
+    return f"{day.year}年{day.month}月" if _is_chinese() else f"{day:%B} {day.year}"
+
+
+def show_day(day: dt.date) -> str:
+    """A day with the day of its week: 11月23日 星期一; in English Monday, 23 Nov."""
+    if _is_chinese():
+        return f"{show_date(day)} {WEEKDAYS[day.weekday()]}"
+    return f"{WEEKDAYS[day.weekday()]}, {show_date(day)}"
 
 
 def show_time(moment: dt.datetime) -> str:

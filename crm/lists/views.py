@@ -16,11 +16,12 @@ from crm.access.policy import Access
 from crm.lists.errors import BadQuery
 from crm.lists.models import SavedView, StartView
 from crm.lists.query import query_from
+from crm.lists.shapes import SHAPE, Shape, take_shape
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid, StaleRecord
 from crm.records.locks import wait_for
 
-STATE = ("q", "filter", "sort", "columns", "size")
+STATE = ("q", "filter", "sort", "columns", "size", *SHAPE)
 LONGEST_NAME = 80
 MOST_VIEWS = 200  # one person's, in one module
 
@@ -88,13 +89,16 @@ def state_from(access: Access, params: Mapping[str, Any]) -> dict[str, str]:
     state = {name: str(params[name]) for name in STATE if params.get(name)}
     if len(state.get("filter", "")) > 50_000:
         raise BadQuery(_("This filter is too long."))
-    _checked(access, state)
-    return state
+    shape = _checked(access, state)
+    return {**{name: text for name, text in state.items() if name not in SHAPE}, **shape.state}
 
 
-def _checked(access: Access, state: Mapping[str, str]) -> None:
+def _checked(access: Access, state: Mapping[str, str]) -> Shape:
     """Read a state and put its condition together, which is where rights are asked."""
-    _condition = query_from(params_of(state), access).where
+    params = params_of(state)
+    shape = take_shape(access, params)
+    _condition = query_from(params, access).where
+    return shape
 
 
 def params_of(state: Mapping[str, str]) -> QueryDict:

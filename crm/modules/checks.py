@@ -11,7 +11,7 @@ from crm.modules.module import RECORD_FIELDS, Module
 from crm.modules.registry import declared_modules
 
 NAME_LISTS = ("columns", "phone_columns", "quick", "facts", "filters", "closed", "read_only")
-SINGLE_NAMES = ("title", "stage", "level", "parent")
+SINGLE_NAMES = ("title", "stage", "level", "chance", "parent")
 MOST_NAME = 40
 
 

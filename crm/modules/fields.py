@@ -83,6 +83,7 @@ class Field:
     `inputs` names what a computed field is made from: it is readable only if all of them are.
     It has a `formula`, computed in SQL, or a `display`, computed from a row's plain values.
     `is_due` marks a moment by which something must be done: late ones show in red.
+    `is_yearly` marks a day that comes again every year: a birthday.
     `sort_column` names another column that puts the values in their natural order.
     `members` are the fields of a collection's rows.
     """
@@ -106,6 +107,7 @@ class Field:
     is_nullable: bool = False
     nulls_first: bool = False
     is_due: bool = False
+    is_yearly: bool = False
     sort_column: str = ""
     inputs: tuple[str, ...] = ()
     display: Callable[[Mapping[str, Any]], Any] | None = None

@@ -79,6 +79,7 @@ class Module:
     facts: Sequence[str] = ()
     stage: str = ""
     level: str = ""
+    chance: str = ""  # the field, in percent, by which a board weighs what it adds up
     default_sort: Sequence[str] = ("-changed_at",)
     search: Mapping[str, str] = {}  # code of the field's words in the search table → field
     filters: Sequence[str] = ()

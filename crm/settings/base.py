@@ -169,6 +169,7 @@ STATIC_ROOT: Path | None = BASE_DIR / "static-built"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/htmx", BASE_DIR / "node_modules/htmx.org/dist"),
+    ("vendor/sortable", BASE_DIR / "node_modules/sortablejs"),
 ]
 MEDIA_FOLDER = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 STORAGES: dict[str, dict[str, object]] = {

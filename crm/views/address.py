@@ -6,7 +6,11 @@ from typing import Any
 
 from django.http import QueryDict
 
-from crm.lists.query import Query
+from crm.access.policy import Access
+from crm.lists.query import Query, query_from
+from crm.lists.shapes import TABLE, Shape, take_shape
+
+PLAIN_TABLE = Shape()
 
 
 class Address:
@@ -16,8 +20,16 @@ class Address:
     the view stands for the view as it is saved.
     """
 
-    def __init__(self, path: str, query: Query, chosen_columns: str = "", view: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        query: Query,
+        chosen_columns: str = "",
+        view: str = "",
+        shape: Shape = PLAIN_TABLE,
+    ) -> None:
         self.path = path
+        self.shape = shape
         self.query = query
         self.chosen_columns = chosen_columns
         self.view = view
@@ -40,6 +52,7 @@ class Address:
         """What the address says: everything but the page."""
         return {
             "view": self.view,
+            **self.shape.params,
             "q": self.query.text,
             "filter": dump(self.query.conditions),
             "sort": self.sort,
@@ -59,7 +72,20 @@ class Address:
     @property
     def state(self) -> dict[str, str]:
         """What of the address a saved view keeps."""
-        return {k: str(v) for k, v in self.params.items() if k != "view" and v not in ("", None)}
+        said = {**self.params, **self.shape.state}
+        return {k: str(v) for k, v in said.items() if k != "view" and v not in ("", None)}
+
+    @property
+    def query_text(self) -> str:
+        """The address behind its question mark, the form included: what a view is saved from."""
+        text = self.with_().partition("?")[2]
+        form = self.shape.form
+        return text if form == TABLE else f"form={form}&{text}"
+
+    def in_form(self, form: str) -> str:
+        """The same records in another form, laid out as its page does by itself."""
+        path = path_of(self.query.access.module.name, form)
+        return Address(path, self.query, self.chosen_columns, self.view).with_()
 
     def without_condition(self, index: int) -> str:
         """The address without one condition."""
@@ -69,6 +95,18 @@ class Address:
     def sorted_by(self, keys: Sequence[str]) -> str:
         """The address in another order."""
         return self.with_(sort=",".join(keys))
+
+
+def path_of(module: str, form: str) -> str:
+    """The page that shows a module's records in a form."""
+    return f"/{module}/" if form == TABLE else f"/{module}/{form}/"
+
+
+def address_of(access: Access, params: QueryDict, view: str = "") -> Address:
+    """The address that shows a saved state. Raises BadQuery."""
+    shape = take_shape(access, params)
+    path = path_of(access.module.name, shape.form)
+    return Address(path, query_from(params, access), params.get("columns", ""), view, shape)
 
 
 def access_sort(query: Query) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
 from crm.lists.query import query_from
+from crm.lists.shapes import SHAPE
 from crm.lists.show import in_sentence
 
 MOST_TRIED = 3
@@ -41,7 +42,8 @@ def _hint(access: Access, chips: Sequence[dict[str, Any]]) -> dict[str, Any] | N
     best = None
     for chip in chips[:MOST_TRIED] if len(chips) > 1 else ():
         params = QueryDict(chip["remove_url"].partition("?")[2], mutable=True)
-        params.pop("view", None)
+        for name in ("view", *SHAPE):
+            params.pop(name, None)
         try:
             count, _is_exact = access.count(query_from(params, access).where)
         except OperationalError:

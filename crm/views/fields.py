@@ -140,7 +140,8 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
     if request.method == "GET":
         return render(request, "crm/detail/field_edit.html", _editing(access, row, field))
     try:
-        _save(request, access, row)
+        values = posted_values(access, request.POST, row)
+        save_part(access, pk, values, whole_number(request.POST.get("version", "")), "inline")
     except StaleRecord as refusal:
         context = _editing(access, row, field, request.POST)
         context.update(version=refusal.version, conflict=_conflict(access, row, field, refusal))
@@ -157,27 +158,27 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
     return render(request, "crm/detail/field.html", context)
 
 
-def _save(request: HttpRequest, access: Access, row: Row) -> None:
-    """Save what was posted; that somebody changed other fields meanwhile is no conflict here."""
-    raw = request.POST.get("version", "")
-    values = posted_values(access, request.POST, row)
+def save_part(
+    access: Access, pk: int, values: dict[str, Any], version: int | None, source: str
+) -> int:
+    """Save a few values; that somebody changed other fields meanwhile is no conflict here."""
 
-    def save(version: int | None) -> None:
-        update_record(
-            actor=request.user,
+    def save(read: int | None) -> int:
+        return update_record(
+            actor=access.user,
             module=access.module.name,
-            pk=row.pk,
+            pk=pk,
             values=values,
-            version=version,
-            source="inline",
+            version=read,
+            source=source,
         )
 
     try:
-        save(whole_number(raw))
+        return save(version)
     except StaleRecord as refusal:
         if any(conflict.theirs != conflict.before for conflict in refusal.conflicts):
             raise
-        save(refusal.version)
+        return save(refusal.version)
 
 
 def _editing(

@@ -32,6 +32,8 @@ KINDS = {
 SOURCES = {
     "form": gettext_lazy("form"),
     "inline": gettext_lazy("on the page"),
+    "board": gettext_lazy("on the board"),
+    "calendar": gettext_lazy("in the calendar"),
     "import": gettext_lazy("import"),
     "api": gettext_lazy("API"),
     "merge": gettext_lazy("merge"),

@@ -13,9 +13,10 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Row
 from crm.lists.columns import cell, plain_text, record_url, renderer_for
 from crm.lists.query import Query, query_from
+from crm.lists.shapes import TABLE
 from crm.lists.turning import Page, read_page
 from crm.modules.registry import module_named
-from crm.views.address import Address
+from crm.views.address import Address, path_of
 from crm.views.empties import empty_context
 from crm.views.list_parts import (
     bulk_actions,
@@ -45,7 +46,7 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
     if params.getlist("columns"):
         params["columns"] = ",".join(params.getlist("columns"))
     views = Views(access, view)
-    opening = opening_url(request.path, request.GET, views)
+    opening = opening_url(request.GET, views)
     if opening:
         return HttpResponseRedirect(opening)
     query = query_from(params, access)
@@ -54,7 +55,7 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
         context = filter_value_context(access, request.GET.get("field", ""), address)
         return render(request, "crm/list/filter_value.html", context)
     if part == "count":
-        return render(request, "crm/list/count.html", _count_context(access, query, address))
+        return render(request, "crm/list/count.html", count_context(access, query, address))
     if part == "totals":
         return render(request, "crm/list/totals.html", _totals_context(access, address))
     context = list_context(access, query, address, views)
@@ -67,7 +68,7 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
     return response
 
 
-def _count_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
+def count_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
     try:
         value, exact = access.count(query.where, exact=query.exact_count)
     except OperationalError as error:
@@ -97,36 +98,44 @@ def list_context(access: Access, query: Query, address: Address, views: Views) -
     wanted = set(shown) | set(module.phone_columns) | {module.level} - {""}
     may_view = bool(access.grants.scope("view")) or access.may("view")
     page = read_page(query, wanted) if may_view else Page([], 0, {}, {})
-    bulk = bulk_actions(access)
-    conditions = chips(access, address)
-    context = {
+    frame = frame_context(access, query, address, views, shown)
+    return {
+        **frame,
+        "columns": column_heads(access, shown, address),
+        "rows": row_contexts(access, page.rows, shown),
+        "totals_url": address.with_(part="totals") if summable(access, shown) else "",
+        "pager": pager(page, address),
+        "bulk": bulk_actions(access),
+        **empty_context(access, empty_state(access, query, page.rows, may_view), frame["chips"]),
+    }
+
+
+def frame_context(
+    access: Access, query: Query, address: Address, views: Views, shown: list[str]
+) -> dict[str, Any]:
+    """What stands round the records in every form: verbs, views, conditions, order."""
+    module = access.module
+    base = path_of(module.name, TABLE)
+    may_create = access.may("create") and not module.is_only_inside
+    return {
         "module": _module_context(access),
         "crumbs": [{"label": module.group, "url": ""}, {"label": module.label_plural, "url": ""}],
         "list_url": address.path,
-        "new_url": f"{address.path}new/"
-        if access.may("create") and not module.is_only_inside
-        else "",
-        "import_url": f"{address.path}import/" if access.may("import") else "",
+        "new_url": f"{base}new/" if may_create else "",
+        "import_url": f"{base}import/" if access.may("import") else "",
         "export_url": _export_url(access, address) if access.may("export") else "",
         "bin_url": f"/bin/?module={module.name}" if access.grants.scope("delete") else "",
-        "columns": column_heads(access, shown, address),
-        "rows": row_contexts(access, page.rows, shown),
-        "chips": conditions,
+        "chips": chips(access, address),
         "clear_url": address.with_(filter="", q=""),
         "search": {"value": query.text, "url": address.path, "keep": _without(address, "q")},
         "query_fields": address.fields,
-        "query_string": address.with_().partition("?")[2],
+        "query_string": address.query_text,
         "count": None,
         "count_url": address.with_(part="count"),
-        "totals_url": address.with_(part="totals") if summable(access, shown) else "",
-        "pager": pager(page, address),
-        "bulk": bulk,
-        **empty_context(access, empty_state(access, query, page.rows, may_view), conditions),
         **filter_fields(access, address),
         **sort_menu(access, address, shown),
         **views_menu(address, views),
     }
-    return context
 
 
 def _with_title(title: str, columns: tuple[str, ...]) -> list[str]:
@@ -138,7 +147,7 @@ def _without(address: Address, name: str) -> list[dict[str, str]]:
 
 
 def _export_url(access: Access, address: Address) -> str:
-    text = address.with_().partition("?")[2]
+    text = address.in_form(TABLE).partition("?")[2]
     return f"/{access.module.name}/export/" + (f"?{text}" if text else "")
 
 

@@ -9,8 +9,9 @@ from crm.customfields.dictionaries import options_of
 from crm.forms.people import people_options
 from crm.lists.conditions import readable_field
 from crm.lists.query import query_from
+from crm.lists.shapes import Shape
 from crm.modules.fields import Field
-from crm.views.address import Address, dump
+from crm.views.address import PLAIN_TABLE, Address, dump
 from crm.views.words import NAMED, OPERATORS, PERIODS
 
 MOST_TEXT_OPTIONS = ("contains", "eq", "ne", "starts", "empty", "not_empty")
@@ -53,14 +54,20 @@ def options_for(access: Access, field: Field) -> list[dict[str, Any]] | None:
     return None
 
 
-def merged_address(request: HttpRequest, access: Access, params: QueryDict, view: str = "") -> str:
+def merged_address(
+    request: HttpRequest,
+    access: Access,
+    params: QueryDict,
+    view: str = "",
+    shape: Shape = PLAIN_TABLE,
+) -> str:
     """The list's address with the condition that the panel's form asks for."""
     path = params.pop("add_field")[-1]
     op = params.pop("add_op", ["eq"])[-1]
     values = [value for value in params.pop("add_value", []) if value.strip()]
     within = params.pop("add_within", [""])[-1]
     query = query_from(params, access)
-    address = Address(request.path, query, params.get("columns", ""), view)
+    address = Address(request.path, query, params.get("columns", ""), view, shape)
     condition = _condition(path, op, values, within)
     if condition is None:
         return address.with_()

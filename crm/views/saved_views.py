@@ -14,7 +14,6 @@ from crm.access.policy import Access, access_to
 from crm.forms.audience import audience_fields, audience_from, holders_of
 from crm.lib.whole import whole_number
 from crm.lists.models import SavedView
-from crm.lists.query import query_from
 from crm.lists.show import in_a_row
 from crm.lists.views import (
     arrange_view,
@@ -30,7 +29,7 @@ from crm.lists.views import (
 )  # fmt: skip
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid
-from crm.views.address import Address
+from crm.views.address import address_of
 from crm.views.shell import toast
 
 
@@ -45,8 +44,7 @@ def _state(request: HttpRequest, access: Access) -> dict[str, str]:
     params = QueryDict(request.POST.get("query", ""), mutable=True)
     for name in ("view", "page", "after", "before", "peek"):
         params.pop(name, None)
-    query = query_from(params, access)
-    return Address("", query, params.get("columns", "")).state
+    return address_of(access, params).state
 
 
 @require_http_methods(["GET", "POST"])

@@ -38,6 +38,15 @@ LISTS = (
     Shortcut(_("Open"), ("↵",), "row-open", ("Enter",)),
     Shortcut(_("Close the panel, then drop the selection"), ("Esc",), "row-leave", ("Escape",)),
 )
+BOARDS = (
+    Shortcut(
+        _("Card in the next column, or on the next day"), ("→",), "card-right", ("ArrowRight",)
+    ),
+    Shortcut(_("Card in the column or on the day before"), ("←",), "card-left", ("ArrowLeft",)),
+    Shortcut(_("Move the card to…"), ("M",), "card-move", ("m",)),
+    Shortcut(_("Later days"), ("]",), "days-later", ("]",)),
+    Shortcut(_("Earlier days"), ("[",), "days-earlier", ("[",)),
+)
 RECORDS = (
     Shortcut(_("Next record of the list"), ("J", "]"), "record-next", ("j", "]")),
     Shortcut(_("Previous record of the list"), ("K", "["), "record-previous", ("k", "[")),
@@ -55,6 +64,7 @@ def key_groups() -> list[dict[str, Any]]:
     titled = (
         (_("Everywhere"), EVERYWHERE),
         (_("In lists"), LISTS),
+        (_("On a board and in a calendar"), BOARDS),
         (_("On a record"), RECORDS),
         (_("While writing"), WRITING),
     )

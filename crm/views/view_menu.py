@@ -10,7 +10,7 @@ from crm.access.errors import NotVisible
 from crm.access.policy import Access
 from crm.lists.errors import BadQuery
 from crm.lists.models import SavedView
-from crm.lists.query import query_from
+from crm.lists.shapes import BOARD, CALENDAR, TABLE, first_by, first_on
 from crm.lists.show import in_sentence
 from crm.lists.views import (
     STATE,
@@ -21,7 +21,7 @@ from crm.lists.views import (
     views_of,
 )  # fmt: skip
 from crm.modules.day import company_today
-from crm.views.address import Address
+from crm.views.address import Address, address_of, path_of
 
 PLAIN = "all"
 
@@ -56,7 +56,7 @@ class Views:
         return start_of(self.access, self.known)
 
 
-def opening_url(path: str, params: QueryDict, views: Views) -> str:
+def opening_url(params: QueryDict, views: Views) -> str:
     """Where an address leads that names a view and nothing else, or nothing at all; "" to stay.
 
     Raises NotVisible for a view that the person does not have, BadQuery with the reason for one
@@ -67,28 +67,41 @@ def opening_url(path: str, params: QueryDict, views: Views) -> str:
         if view is None:
             return ""
         try:
-            return url_of(path, views.access, view)
+            return url_of(views.access, view)
         except BadQuery:
             return ""
     if not views.asked.isdecimal() or any(name in params for name in (*STATE, "part")):
         return ""
     if views.open is None:
         raise NotVisible
-    return url_of(path, views.access, views.open)
+    return url_of(views.access, views.open)
 
 
-def url_of(path: str, access: Access, view: SavedView) -> str:
+def url_of(access: Access, view: SavedView) -> str:
     """The whole state of a view as an address. Raises BadQuery."""
     check_view(access, view)
-    params = params_of(view.state)
-    return Address(
-        path, query_from(params, access), params.get("columns", ""), str(view.pk)
-    ).with_()
+    return address_of(access, params_of(view.state), str(view.pk)).with_()
+
+
+def forms_menu(address: Address) -> list[dict[str, Any]]:
+    """The forms in which these records can be seen; nothing where there is but one."""
+    access, current = address.query.access, address.shape.form
+    forms = [(TABLE, _("Table"), "list")]
+    if first_by(access) is not None:
+        forms.append((BOARD, _("Board"), "deal"))
+    if first_on(access) is not None:
+        forms.append((CALENDAR, _("Calendar"), "calendar"))
+    found = [
+        {"label": label, "icon": icon, "url": address.in_form(form), "is_current": form == current}
+        for form, label, icon in forms
+    ]
+    return found if len(found) > 1 else []
 
 
 def views_menu(address: Address, views: Views) -> dict[str, Any]:
     """The lists that every module has, the saved ones; what is open now and what may be saved."""
     access, path = views.access, address.path
+    base = path_of(access.module.name, TABLE)
     items = _given(access, path, has_start=views.start is not None)
     names = {key: label for key, label, _url in items}
     current = address.view if address.view in names else PLAIN
@@ -100,10 +113,11 @@ def views_menu(address: Address, views: Views) -> dict[str, Any]:
     others = [one for one in views.known if one.owner_id != access.user.pk]
     for label, found in ((_("My views"), own), (_("Shared views"), others)):
         if found:
-            groups.append({"label": label, "items": [_saved(one, path, view) for one in found]})
+            groups.append({"label": label, "items": [_saved(one, base, view) for one in found]})
     has_changes = bool(address.query.conditions or address.query.text) and current == PLAIN
     label = names[current] if not has_changes else access.module.label_plural
     return {
+        "forms": forms_menu(address),
         "view": {
             "label": view.name if view else label,
             "is_changed": view is not None and _is_changed(address, view),
@@ -111,12 +125,12 @@ def views_menu(address: Address, views: Views) -> dict[str, Any]:
         },
         "views": groups,
         "view_save": {
-            "update_url": f"{path}views/{view.pk}/save/"
+            "update_url": f"{base}views/{view.pk}/save/"
             if view is not None and may_update(access, view)
             else "",
-            "new_url": f"{path}views/",
-            "reset_url": f"{path}?view={view.pk}" if view else path,
-            "manage_url": f"{path}views/" if views.known else "",
+            "new_url": f"{base}views/",
+            "reset_url": f"{base}?view={view.pk}" if view else path,
+            "manage_url": f"{base}views/" if views.known else "",
         },
     }
 
@@ -160,8 +174,7 @@ def _is_changed(address: Address, view: SavedView) -> bool:
     """Whether the list stands otherwise than its view was saved."""
     kept = params_of(view.state)
     try:
-        query = query_from(kept, address.query.access)
+        saved = address_of(address.query.access, kept, str(view.pk))
     except BadQuery:
         return True
-    saved = Address(address.path, query, kept.get("columns", ""), str(view.pk))
     return saved.state != address.state

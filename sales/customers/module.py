@@ -92,6 +92,7 @@ class Customers(Module):
         "employees": {"unit": _("people")},
         "credit_code": {"kind": "credit_code", "mask": mask_code},
         "bank_account": {"mask": mask_code},
+        "birthday": {"is_yearly": True},
         "last_follow_up_at": {"nulls_first": True},
         "next_contact_at": {"is_due": True},
     }

@@ -5,6 +5,7 @@ import { start as startPreferences } from "./preferences.js";
 import { start as startToasts } from "./toasts.js";
 import { start as startPalette } from "./palette.js";
 import { start as startList } from "./list.js";
+import "./cards.js";
 import { start as startPanels } from "./panels.js";
 import { start as startRecord } from "./record.js";
 import { start as startComposer } from "./composer.js";

@@ -62,7 +62,7 @@ export function start() {
     if (!name.startsWith("mod+")) {
       if (isTyping(event) || document.querySelector("dialog[open], [popover]:popover-open")) return;
       const onControl = event.target.closest?.("a, button, input, summary");
-      if (onControl && ["Enter", "Space"].includes(name)) return;
+      if (onControl && (name === "Enter" || (name === "Space" && !onControl.matches("a")))) return;
       const isLetter = Date.now() - awaitsLetter < 1500;
       awaitsLetter = 0;
       if (isLetter) return go(name) && event.preventDefault();

@@ -3,20 +3,24 @@ import { does } from "./keys.js";
 import { near } from "./tools.js";
 
 const host = () => document.querySelector("[data-list]");
-const rows = () => [...document.querySelectorAll("#rows > tr[data-pk]")];
+// A row of the table, or a card of the board and the calendar.
+const ROW = "#rows > tr[data-pk], [data-cards] > [data-pk]";
+const rows = () => [...document.querySelectorAll(ROW)];
+const withMark = (name) => rows().find((row) => row.hasAttribute(name));
 const boxes = () => [...document.querySelectorAll('#rows .pick [name="pk"]')];
 const isPhone = () => matchMedia("(max-width: 767px)").matches;
 let last = null; // the box picked before, for ranges
 
 function cursor() {
-  return document.querySelector("#rows > tr[data-cursor]") ?? document.querySelector("#rows > tr[data-open]");
+  return withMark("data-cursor") ?? withMark("data-open");
 }
 
 function moveTo(row) {
   if (!row) return;
   rows().forEach((one) => one.toggleAttribute("data-cursor", one === row));
-  row.scrollIntoView({ block: "nearest" });
-  if (document.querySelector("#rows > tr[data-open]")) open(row);
+  row.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (row.closest("[data-cards]")) row.querySelector("a")?.focus({ preventScroll: true });
+  if (withMark("data-open")) open(row);
 }
 
 function step(by) {
@@ -61,7 +65,7 @@ function follow() {
 }
 
 function lookAway() {
-  const row = document.querySelector("#rows > tr[data-open]");
+  const row = withMark("data-open");
   row?.removeAttribute("data-open");
   row?.toggleAttribute("data-cursor", true);
   document.getElementById("peek")?.replaceChildren();
@@ -120,7 +124,7 @@ function onClick(event) {
     location.assign(head.dataset.shift);
     return;
   }
-  const row = near(event, "#rows > tr[data-pk]");
+  const row = near(event, ROW);
   if (!row || near(event, "a, button, input, label, select, .pick") || String(getSelection())) return;
   open(row);
 }
@@ -173,7 +177,7 @@ export function start() {
     recount();
   });
   document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "list-body" && (recount(), noteOrder()));
-  document.addEventListener("click", (event) => near(event, "#rows a") && noteOrder(), true);
+  document.addEventListener("click", (event) => near(event, "a")?.closest(ROW) && noteOrder(), true);
   addEventListener("popstate", follow);
   recount();
   noteOrder();
