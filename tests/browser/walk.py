@@ -116,6 +116,10 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("list-panel", "/customers/", primary=1, then=_open_panel),
         Place("list-picked", "/customers/", "manager", primary=1, then=_pick_two),
         Place("list-views", "/customers/", primary=1, then=_open_views),
+        Place("board", "/customers/board/", "manager", primary=1),
+        Place("board-moving", "/customers/board/?by=level", primary=1, then=_open_move),
+        Place("calendar", "/customers/calendar/", "manager", primary=1),
+        Place("calendar-week", "/follow-ups/calendar/?scale=week&card=subject"),
         Place("views", "/customers/views/", "admin"),
         Place("view", f"/customers/views/{at.view}/", "admin", primary=1),
         Place("bulk-edit", f"/customers/bulk/edit/?pk={at.customer}", primary=1),
@@ -270,6 +274,12 @@ def _pick_two(page: Any) -> None:
     if page.viewport_size["width"] > 767:
         for place in (1, 3):
             page.locator("#rows .pick input").nth(place).check()
+
+
+def _open_move(page: Any) -> None:
+    page.locator(".card[data-movable] a").first.focus()
+    page.keyboard.press("m")
+    page.locator("#move-menu:popover-open").wait_for()
 
 
 def _open_views(page: Any) -> None:

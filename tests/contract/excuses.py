@@ -13,8 +13,11 @@ OF_ALL_MODULES = frozenset(
 OF_THE_MODULE = frozenset(
     {"list", "list, all columns", "list, searched", "list, parts", "api list", "api search",
      "export xlsx", "export csv", "door", "duplicates", "bin", "import",
-     "bulk edit", "merge", "saved views"}
+     "bulk edit", "merge", "saved views", "board", "board, all fields", "calendar",
+     "calendar, all days"}
 )  # fmt: skip
+# Every day of a month stands there, with records or without; kernel tests look for the records.
+OF_ALL_DAYS = frozenset({"calendar, all days"})
 # Who did an act is told with the act, in a conflict too: to everybody who sees the record.
 ACTS = frozenset(
     {"history", "api history", "api writes", "record", "parent", "follow-up logged", "audit", "bin"}
@@ -36,6 +39,8 @@ def is_told_anyhow(module: Module, path: str, surface: str) -> bool:
         return surface in ACTS | {"setup"}
     if path in {"owner", "department"} and surface in GUARD:
         return True
+    if one.kind in {"date", "datetime"}:
+        return surface in OF_ALL_DAYS
     if one.kind in {"choice", "multi_choice"}:
         # The same dictionary serves fields of other modules; administrators keep it.
         return surface in {"api index", "setup"}

@@ -33,6 +33,7 @@ COVERS = {
     "views": "saved views", "view": "saved views", "view-save": "saved views",
     "view-start": "saved views", "view-plain-start": "saved views", "view-delete": "saved views",
     "view-restore": "saved views", "api-views": "saved views", "api-view": "saved views",
+    "board": "board", "calendar": "calendar", "move": "board",
     "bulk-edit": "bulk edit", "job": "bulk edit", "job-undo": "bulk edit",
     "shares": "shares", "bulk-share": "bulk", "share-again": "shares", "share-take-back": "shares",
     "api-shares": "shares", "api-share": "shares",

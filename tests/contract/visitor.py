@@ -86,13 +86,14 @@ class Visitor:
 MODULE, RECORD = ("module",), ("module", "pk")
 NEEDS = {
     **dict.fromkeys(
-        ["list", "new", "quick", "duplicates", "propose", "lookup", "bulk-assign", "bulk-edit",
+        ["list", "board", "calendar", "new", "quick", "duplicates", "propose", "lookup",
+         "bulk-assign", "bulk-edit",
          "bulk-share", "bulk-delete", "bulk-undelete", "merge", "import", "import-template",
          "import-page", "import-undo", "export", "views", "view", "view-save", "view-start",
          "view-plain-start", "view-delete", "view-restore"], MODULE,
     ),
     **dict.fromkeys(
         ["record", "peek", "edit", "history", "restore", "log-follow-up", "field", "field-edit",
-         "field-show", "documents", "shares", "share-again", "share-take-back"], RECORD,
+         "field-show", "move", "documents", "shares", "share-again", "share-take-back"], RECORD,
     ),
 }  # fmt: skip
