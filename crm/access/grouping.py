@@ -17,7 +17,7 @@ from crm.access.errors import NotAllowed
 from crm.access.paging import Slice
 from crm.access.policy import SUM_LIMIT, Access
 from crm.access.rows import Row
-from crm.access.statements import compiled, rows_of
+from crm.access.statements import Statement, compiled, rows_of
 from crm.modules.fields import Field
 
 
@@ -88,8 +88,24 @@ def figures_of(
     Of more than SUM_LIMIT rows only so many are read, unless `exact` asks for all of them.
     Raises NotAllowed for a field whose values the person may not know.
     """
-    if any(one is not None and one.name not in access.readable for one in (by, total, weight)):
+    statement = _figures_statement(access, where, (by, total, weight), exact)
+    if statement is None:
+        return Figures({})
+    found: dict[Any, Figure] = {}
+    for value, *given in rows_of(statement):
+        key = None if value == "" else value
+        found[key] = _added(found.get(key), Figure(*given))
+    read = sum(one.count for one in found.values())
+    return Figures(found, exact or read <= SUM_LIMIT)
+
+
+def _figures_statement(
+    access: Access, where: Q, fields: tuple[Field, Field | None, Field | None], exact: bool
+) -> Statement | None:
+    """What answers value, count, sum and weighted sum."""
+    if any(one is not None and one.name not in access.readable for one in fields):
         raise NotAllowed(_("You may not read all that is to be summed up."))
+    by, total, weight = fields
     nothing = Value(None, output_field=DecimalField())
     amount: Any = nothing if total is None else total.expression()
     weighted: Any = nothing
@@ -100,24 +116,14 @@ def figures_of(
     rows = access.rows().filter(where).order_by().annotate(**columns).values_list(*columns)
     statement = compiled(rows if exact else rows[: SUM_LIMIT + 1])
     if statement is None:
-        return Figures({})
-    sums = [
-        one if is_asked else "NULL"
-        for one, is_asked in (
-            ("sum(amount)", total is not None),
-            ("sum(weighted)", total is not None and weight is not None),
-        )
-    ]
+        return None
+    total_sql = "NULL" if total is None else "sum(amount)"
+    weighted_sql = "NULL" if total is None or weight is None else "sum(weighted)"
     sql = (
-        f"SELECT value, count(*), {', '.join(sums)} FROM ({statement[0]})"  # noqa: S608  compiled by Django
+        f"SELECT value, count(*), {total_sql}, {weighted_sql} FROM ({statement[0]})"  # noqa: S608  compiled by Django
         " AS part(value, amount, weighted) GROUP BY value"
     )
-    found: dict[Any, Figure] = {}
-    for value, *given in rows_of((sql, statement[1])):
-        key = None if value == "" else value
-        found[key] = _added(found.get(key), Figure(*given))
-    read = sum(one.count for one in found.values())
-    return Figures(found, exact or read <= SUM_LIMIT)
+    return sql, statement[1]
 
 
 def _added(one: Figure | None, other: Figure) -> Figure:

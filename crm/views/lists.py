@@ -69,6 +69,7 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
 
 
 def count_context(access: Access, query: Query, address: Address) -> dict[str, Any]:
+    """How many there are, as crm/list/count.html takes it; nothing where that took too long."""
     try:
         value, exact = access.count(query.where, exact=query.exact_count)
     except OperationalError as error:

@@ -19,8 +19,8 @@ NOT_WALKED = {
     **dict.fromkeys(
         ["bulk-undelete", "document-current", "document-delete", "document-edit",
          "document-restore", "documents", "duplicates", "field-show", "follow", "import-undo",
-         "job-away", "job-cancel", "job-undo", "log-follow-up", "logout", "me-tour", "merge-undo", "move",
-         "preferences", "propose", "restore", "setup-person-act", "setup-position-delete",
+         "job-away", "job-cancel", "job-undo", "log-follow-up", "logout", "me-tour", "merge-undo",
+         "move", "preferences", "propose", "restore", "setup-person-act", "setup-position-delete",
          "setup-role-delete", "setup-stage-up", "setup-stages-run", "setup-view-person",
          "setup-view-role", "share-again", "share-take-back", "stage-release", "view-as-leave",
          "view-delete", "view-plain-start", "view-restore", "view-save", "view-start"], SENT

@@ -54,7 +54,19 @@ def test_a_rep_moves_customers_on_a_board_and_an_agent_opens_it(
     lane["D"].locator(f'.card[data-pk="{pk}"]').wait_for()
     assert level(pk) == "D"
 
-    # The same by keys: the menu of columns, then Z.
+    move_by_keys(page, pk, lane)
+    page.locator(f'.card[data-pk="{pk}"] .foot').click()
+    page.locator("#peek h2").wait_for()
+    view = save(page, "我的等级看板")
+    agent = sign_in("agent")
+    agent.goto(f"/customers/?view={view}")
+    agent.locator("h1", has_text="我的等级看板").wait_for()
+    assert "/customers/board/" in agent.url
+    assert agent.locator(".lane").count() >= 4
+
+
+def move_by_keys(page: Any, pk: str, lane: Any) -> None:
+    """The menu of columns, then Z."""
     page.locator(f'.card[data-pk="{pk}"] a').first.focus()
     page.keyboard.press("m")
     page.locator("#move-menu:popover-open").wait_for()
@@ -67,20 +79,16 @@ def test_a_rep_moves_customers_on_a_board_and_an_agent_opens_it(
     page.keyboard.press("z")
     lane["D"].locator(f'.card[data-pk="{pk}"]').wait_for()
 
-    page.locator(f'.card[data-pk="{pk}"] .foot').click()
-    page.locator("#peek h2").wait_for()
 
+def save(page: Any, name: str) -> int:
+    """What is seen as a view, shared with the agent."""
     page.locator("[popovertarget=views-menu]").click()
-    page.fill("#view-name", "我的等级看板")
+    page.fill("#view-name", name)
     page.locator("#views-menu form button").click()
-    page.locator("h1", has_text="我的等级看板").wait_for()
-    view = SavedView.objects.get(name="我的等级看板")
-    assert view.state["form"] == "board"
+    page.locator("h1", has_text=name).wait_for()
     assert page.locator(".headline .state.amber").count() == 0
-    reader = User.objects.get(username="agent")
-    SavedView.objects.filter(pk=view.pk).update(people=[reader.pk])
-    agent = sign_in("agent")
-    agent.goto(f"/customers/?view={view.pk}")
-    agent.locator("h1", has_text="我的等级看板").wait_for()
-    assert "/customers/board/" in agent.url
-    assert agent.locator(".lane").count() >= 4
+    view = SavedView.objects.get(name=name)
+    assert view.state["form"] == "board"
+    view.people = [User.objects.get(username="agent").pk]
+    view.save()
+    return int(view.pk)

@@ -65,3 +65,4 @@ SHAPES: dict[str, Callable[[Visitor], bytes]] = {
     "calendar": visit_calendar,
     "calendar, all days": visit_all_days,
 }
+THOROUGH_SHAPES = frozenset({"board, all fields", "calendar, all days"})

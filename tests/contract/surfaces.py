@@ -29,7 +29,7 @@ from crm.records.lifecycle import delete_records, restore_record
 from crm.views.bulk_edit import MOST_FIELDS
 from tests.contract.canaries import flat
 from tests.contract.merging import visit_merge
-from tests.contract.shapes import SHAPES
+from tests.contract.shapes import SHAPES, THOROUGH_SHAPES
 from tests.contract.sharing import visit_shares
 from tests.contract.viewing import visit_views
 from tests.contract.visitor import Visitor
@@ -329,8 +329,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "list, all columns": _list_all,
     "list, searched": lambda v: v.page("list", query={"q": v.word}),
     "list, parts": _list_parts,
-    **SHAPES,
-    "record": lambda v: v.page("record"),
+    **SHAPES, "record": lambda v: v.page("record"),
     "peek": lambda v: v.page("peek"),
     "edit": lambda v: v.page("edit"),
     "edit, refused": _rejected_edit,
@@ -379,9 +378,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
 }  # fmt: skip
 
 # A request or two per field: visited for some readers of each module only.
-THOROUGH = frozenset(
-    {"fields", "list, parts", "uncover", "board, all fields", "calendar, all days"}
-)
+THOROUGH = THOROUGH_SHAPES | {"fields", "list, parts", "uncover"}
 # Long work and what takes as long: half a second each.
 LONG = frozenset(
     {"saved views", "import", "export xlsx", "export csv", "bin", "merge", "api index"}
