@@ -26,6 +26,7 @@ from crm.lists.columns import EMPTY, renderer_for
 from crm.lists.shapes import BOARD, columns_fields, sum_fields
 from crm.modules.fields import Field
 from crm.views.cards import card_contexts, card_names, may_move_any
+from crm.views.empties import empty_context
 from crm.views.list_parts import empty_state
 from crm.views.shaped import Opened, field_choices, is_fragment, open_form, sum_choices
 
@@ -44,7 +45,8 @@ def board(request: HttpRequest, module: str) -> HttpResponse:
         return render(request, "crm/board/figures.html", _figures_context(opened, by))
     if opened.part == "column":
         return render(request, "crm/board/cards.html", _more_context(opened, by))
-    context = {**opened.frame(), **_board_context(opened, by)}
+    frame = opened.frame()
+    context = {**frame, **_board_context(opened, by, frame["chips"])}
     is_part = is_fragment(request)
     name = "crm/board/body.html" if is_part else "crm/board/page.html"
     response = render(request, name, {**context, "is_fragment": is_part})
@@ -52,13 +54,13 @@ def board(request: HttpRequest, module: str) -> HttpResponse:
     return response
 
 
-def _board_context(opened: Opened, by: Field) -> dict[str, Any]:
+def _board_context(opened: Opened, by: Field, conditions: list[dict[str, str]]) -> dict[str, Any]:
     access, shape = opened.access, opened.shape
     columns = columns_for(opened.query, by)
     filled = read_board(opened.query, by, columns, card_names(access, shape))
     rows = [row for one in filled for row in one.rows]
     return {
-        "empty": empty_state(access, opened.query, rows, may_view=True),
+        **empty_context(access, empty_state(access, opened.query, rows, may_view=True), conditions),
         "board": [
             _column_context(opened, by, one, cards) for one, cards in _with_cards(opened, filled)
         ],

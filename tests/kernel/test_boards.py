@@ -134,6 +134,8 @@ def test_what_may_not_be_read_makes_no_columns_sums_days_or_cards(cast):
     for query in ({"by": "name"}, {"by": "phones.number"}, {"by": "nothing"}, {"sum": "level"},
                   {"card": "name,city,level,stage,region"}, {"on": "birthday"}):  # fmt: skip
         assert board(cast.owner, **query).status_code == 400
+    nothing = board(cast.owner, by="stage", level="B", city="nowhere")
+    assert nothing.context["empty"] == "nomatch"
     for query in ({"on": "level"}, {"scale": "year"}, {"day": "tomorrow"}, {"by": "level"}):
         assert board(cast.owner, "calendar", **query).status_code == 400
     assert browser(cast.owner).get("/customers/?by=level").status_code == 400
