@@ -2,7 +2,14 @@
 
 from crm.activities.models import FollowUp, Mention, Phrase
 from crm.customfields.models import CompanySetting, FieldDefinition, ModuleDefinition, Option
-from crm.documents.models import Attachment, Document, DocumentVersion, Preview
+from crm.documents.models import (
+    Attachment,
+    Document,
+    DocumentVersion,
+    Folder,
+    FolderRight,
+    Preview,
+)  # fmt: skip
 from crm.jobs.models import Job, JobRow, RememberedMapping
 from crm.lists.models import SavedView, StartView
 from crm.modules.stamp import Stamp
@@ -22,7 +29,7 @@ __all__ = [
     "Address", "Attachment", "AuditEntry", "CompanySetting", "CustomRecord",
     "CustomRecordGroupShare",
     "CustomRecordShare", "Document", "DocumentVersion", "Event", "ExternalId", "FieldDefinition",
-    "FollowUp", "IdempotencyKey",
+    "Folder", "FolderRight", "FollowUp", "IdempotencyKey",
     "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option", "Phone",
     "Phrase", "Preview", "RememberedMapping", "SavedView", "SearchEntry", "Stamp", "StartView",
     "Tag", "UniqueValue",

@@ -8,7 +8,7 @@ from django.db.models.signals import post_migrate
 from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
 from crm.documents.carrying import carry_documents, take_back_documents
-from crm.documents.on_records import forget_documents
+from crm.documents.forgetting import forget_documents
 from crm.exchange.kinds import register as register_exchange
 from crm.jobs.editing import KIND as EDIT
 from crm.jobs.editing import run_edit, undo_edit

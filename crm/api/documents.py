@@ -8,18 +8,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.doors import ApiView, pk_of
-from crm.api.jobs import file_answer_of
-from crm.documents.models import Document, DocumentVersion
-from crm.documents.on_records import (
+from crm.documents.filing import (
+    Uploaded,
     documents_of,
-    door_to,
     open_document,
     seen_document,
     upload_document,
+    upload_version,
     versions_of,
 )
+from crm.documents.library import LIBRARY
+from crm.documents.models import Document, DocumentVersion
+from crm.documents.places import door_to
 from crm.lib.whole import whole_number
-from crm.records.errors import Invalid, NotVisible
+from crm.records.errors import Invalid, NotAllowed, NotVisible
+from crm.views.files import download_of
 
 
 class DocumentsView(ApiView):
@@ -38,34 +41,51 @@ class DocumentsView(ApiView):
     def post(self, request: Request, module: str, pk: str) -> Response:
         """Hang `file` on the record; under a name that is there already it is the next version."""
         self.open(module)
-        file = request.FILES.get("file")
-        if file is None:
-            raise Invalid(fields={"file": [_("Send a file.")]})
-        made = upload_document(actor=request.user, module=module, pk=pk_of(pk), file=file)
-        body = {"id": made.document, "version": made.version, "is_new": made.is_new}
-        return Response(body, status=201 if made.is_new else 200)
+        file = sent_file(request)
+        return uploaded_answer(
+            upload_document(actor=request.user, module=module, pk=pk_of(pk), file=file)
+        )
 
 
-class _DocumentView(ApiView):
-    """What concerns one document: the token must be for the module of its record."""
+class LibraryApiView(ApiView):
+    """What concerns the library, which is no module: a token for some modules has no part in it."""
 
     schema = None
 
+    def open_library(self) -> None:
+        """Raises NotAllowed."""
+        if not self.reaches(LIBRARY):
+            raise NotAllowed(_("This token is not for the library."))
+
+
+class _DocumentView(LibraryApiView):
+    """What concerns one document: the token must be for the module of its record."""
+
     def seen(self, pk: str) -> Document:
         """The document. Raises NotVisible, NotAllowed."""
-        _access, document = seen_document(self.request.user, pk_of(pk))
-        self.open(document.module)
+        _place, document = seen_document(self.request.user, pk_of(pk))
+        if document.module == LIBRARY:
+            self.open_library()
+        else:
+            self.open(document.module)
         return document
 
 
 class VersionsView(_DocumentView):
-    """GET /api/v1/documents/<id>/versions/"""
+    """/api/v1/documents/<id>/versions/"""
+
+    parser_classes = [MultiPartParser]
 
     def get(self, request: Request, pk: str) -> Response:
         """All versions, newest first."""
         document = self.seen(pk)
         found = [version_as_json(one) for one in versions_of(document)]
         return Response({**document_as_json(document), "versions": found})
+
+    def post(self, request: Request, pk: str) -> Response:
+        """`file` becomes the newest version, whatever it is called."""
+        document = self.seen(pk)
+        return uploaded_answer(upload_version(actor=request.user, pk=document.pk, file=sent_file(request)))
 
 
 class DocumentFileView(_DocumentView):
@@ -78,8 +98,22 @@ class DocumentFileView(_DocumentView):
         number = whole_number(given) if given else None
         if given and (not number or number >= 2**31):
             raise NotVisible
-        _document, file = open_document(request.user, document.pk, number)
-        return file_answer_of(file, document.name)
+        _document, version, file = open_document(request.user, document.pk, number)
+        return download_of(request, file, document.name, version.sha256)
+
+
+def sent_file(request: Request) -> Any:
+    """What was sent as `file`. Raises Invalid."""
+    file = request.FILES.get("file")
+    if file is None:
+        raise Invalid(fields={"file": [_("Send a file.")]})
+    return file
+
+
+def uploaded_answer(made: Uploaded) -> Response:
+    """201 for new bytes, 200 where they were current already."""
+    body = {"id": made.document, "version": made.version, "is_new": made.is_new}
+    return Response(body, status=201 if made.is_new else 200)
 
 
 def document_as_json(one: Document) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Files on records: the row says what it is, the storage holds it under a random name."""
+"""Files on records and in the library: the row says what, the storage holds it under a random name."""
 
 from django.db import models
 from django.utils import timezone
@@ -32,17 +32,23 @@ class Attachment(Child):
 
 
 class Document(models.Model):
-    """A file that hangs on a record, in as many versions as were uploaded under its name."""
+    """A file that hangs on a record, in as many versions as were uploaded under its name.
+
+    In the library `module` is `library` and `record_id` the folder (crm/documents/places.py).
+    `sought` is what the name is found by, `deletion` the act that deleted it with its folder.
+    """
 
     module = models.CharField(max_length=40, editable=False)
     record_id = models.BigIntegerField(editable=False)
     name = models.CharField(_("file name"), max_length=255)
+    sought = models.TextField(default="", db_default="", editable=False)
     description = models.CharField(_("description"), max_length=500, blank=True)
     current = models.PositiveIntegerField(_("current version"), default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = person(editable=False, db_index=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     deleted_by = person(editable=False, db_index=False)
+    deletion = models.UUIDField(null=True, editable=False)
 
     class Meta:
         app_label = "crm"
@@ -120,3 +126,74 @@ class Preview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.state}"
+
+
+class Folder(models.Model):
+    """A folder of the library. Without rights of its own it has those of the folder above.
+
+    Names are unique among the folders that a person sees in one place, which no constraint can
+    say: a refusal must not tell of a folder out of reach.
+    """
+
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, related_name="children", editable=False
+    )
+    name = models.CharField(_("name"), max_length=120)
+    has_own_rights = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = person(editable=False, db_index=False)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_by = person(editable=False, db_index=False)
+    deletion = models.UUIDField(null=True, editable=False)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_folder"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=False) | models.Q(has_own_rights=True),
+                name="crm_folder_top_has_rights",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id")), name="crm_folder_not_in_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FolderRight(models.Model):
+    """What some people may do in a folder that has rights of its own."""
+
+    class Level(models.IntegerChoices):
+        """Each includes those before it."""
+
+        READ = 1, _("Read")
+        ADD = 2, _("Add")
+        MANAGE = 3, _("Manage")
+
+    class Holder(models.TextChoices):
+        """Who: everyone, or the one with the id `holder_id`; a group is a department or a team."""
+
+        EVERYONE = "everyone"
+        PERSON = "person"
+        GROUP = "group"
+        ROLE = "role"
+
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="rights")
+    level = models.PositiveSmallIntegerField(choices=Level)
+    holder = models.CharField(max_length=10, choices=Holder)
+    holder_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_folder_right"
+        constraints = [
+            models.UniqueConstraint("folder", "holder", "holder_id", name="crm_folder_right_once")
+        ]
+        indexes = [models.Index("holder", "holder_id", name="crm_folder_right_holder")]
+
+    def __str__(self) -> str:
+        return f"{self.folder_id} {self.holder}-{self.holder_id} {self.level}"

@@ -55,13 +55,18 @@ def _taken(whose: dict[str, Any]) -> tuple[int, int]:
     return files, size
 
 
-def require_room(person: Any, files: Sequence[UploadedFile]) -> None:
-    """Raise Invalid when these files are more than the person, or all together, may add.
+def claim_room(person: Any, files: Sequence[UploadedFile]) -> None:
+    """Take the room for files whose rows are written next, in this transaction. Raises Invalid.
 
-    Uploads of one person wait for each other until the transaction ends, so that two at once
-    can't share the last room.
+    All uploads pass here one after the other, so that no two share the last room. The bytes lie
+    in the storage by then: whoever waits, waits for a few rows and not for somebody's upload.
     """
-    wait_for(f"files {person.pk}")
+    wait_for("room for files")
+    require_room(person, files)
+
+
+def require_room(person: Any, files: Sequence[UploadedFile]) -> None:
+    """Raise Invalid when these files are more than the person, or all together, may add now."""
     mine = usage_of(person)
     coming = sum(file.size or 0 for file in files)
     if mine.files + len(files) > mine.most_files:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import access_to
 from crm.documents.models import Attachment
-from crm.documents.quota import require_room
+from crm.documents.quota import claim_room, require_room
 from crm.documents.scanning import refuse_infected
 from crm.modules.registry import UnknownModule
 from crm.records.act import Act
@@ -61,6 +61,7 @@ def attach_files(*, actor: Any, module: str, pk: int, files: Sequence[UploadedFi
     try:
         for (name, sha256), file in fresh.items():
             made.append(_store(actor, name, sha256, file))
+        claim_room(actor, list(fresh.values()))
         add_rows(Act(actor, "form"), access.module, collection, [(pk, one) for one in made])
     except BaseException:
         for values in made:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from crm.documents.on_records import clear_deleted
+from crm.documents.forgetting import clear_deleted
 from crm.documents.previews import make, sweep
 
 

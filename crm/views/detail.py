@@ -15,7 +15,7 @@ from crm.access.policy import Access, access_to
 from crm.access.rows import Decision, Row
 from crm.access.sharing import is_shareable
 from crm.customfields.dictionaries import options_of
-from crm.documents.on_records import has_documents
+from crm.documents.places import has_documents
 from crm.lists.columns import cell, record_url, renderer_for, stage_shares
 from crm.modules.module import Part
 from crm.modules.registry import module_named

@@ -1,9 +1,9 @@
-"""Documents of a record: the tab, what is uploaded to it, versions, names, the bin."""
+"""Documents of a record or folder: the tab, what is uploaded, versions, names, the bin."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.access import names
 from crm.access.policy import Access, access_to
-from crm.documents.models import Document, DocumentVersion, Preview
-from crm.documents.on_records import (
+from crm.documents.filing import (
     delete_document,
     describe_document,
     documents_of,
@@ -26,6 +25,9 @@ from crm.documents.on_records import (
     version_of,
     versions_of,
 )
+from crm.documents.library import LIBRARY
+from crm.documents.models import Document, DocumentVersion, Preview
+from crm.documents.places import Place
 from crm.documents.previews import preview_of
 from crm.documents.quota import Usage, usage_of, usage_of_all
 from crm.documents.services import LARGEST
@@ -34,7 +36,7 @@ from crm.lists.columns import record_url
 from crm.lists.show import show_moment
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid, NotVisible, Refusal
-from crm.views.files import download_of
+from crm.views.files import download_of, served
 from crm.views.shell import toast
 
 DOCUMENTS = "documents"
@@ -111,13 +113,15 @@ def upload(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     """POST /<module>/<id>/documents/: files, each for itself; script sends one at a time."""
     name = module_named(module).name
     access_to(request.user, name).get(pk, [])  # told before the files are looked at
-    return _uploaded(
+    return take_uploads(
         request, f"{record_url(name, pk)}?tab={DOCUMENTS}",
         lambda file: upload_document(actor=request.user, module=name, pk=pk, file=file),
     )  # fmt: skip
 
 
-def _uploaded(request: HttpRequest, back: str, take: Callable[[Any], Any]) -> HttpResponse:
+def take_uploads(
+    request: HttpRequest, back: str, take: Callable[[Any], Any]
+) -> HttpResponse:
     """Take every file; script gets 204 or the reason, the page a message."""
     files = request.FILES.getlist("files")
     said = [] if files else [_("Choose a file.")]
@@ -134,21 +138,20 @@ def _uploaded(request: HttpRequest, back: str, take: Callable[[Any], Any]) -> Ht
 
 
 @require_safe
-def download(request: HttpRequest, pk: int) -> FileResponse:
-    """GET /documents/<id>/?version=…: the file, if its record may be seen right now."""
-    document, file = open_document(request.user, pk, _number(request.GET.get("version", "")))
-    return download_of(file, document.name)
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """GET /documents/<id>/?version=…: the file, if its place may be seen right now."""
+    number = _number(request.GET.get("version", ""))
+    document, version, file = open_document(request.user, pk, number)
+    return download_of(request, file, document.name, version.sha256)
 
 
 @require_safe
-def preview_page(request: HttpRequest, pk: int, page: int) -> FileResponse:
+def preview_page(request: HttpRequest, pk: int, page: int) -> HttpResponseBase:
     """GET /documents/<id>/preview/<page>/?version=…: one picture that the product drew itself."""
     number = _number(request.GET.get("version", ""))
-    response = FileResponse(open_preview(request.user, pk, number, page), content_type="image/webp")
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    name, file = open_preview(request.user, pk, number, page)
+    tag = name.removeprefix("previews/").replace("/", "-")
+    return served(request, file, tag, content_type="image/webp")
 
 
 def _preview(preview: Preview | None, url: str, number: int) -> dict[str, Any]:
@@ -177,17 +180,17 @@ def _number(text: str) -> int | None:
 @require_http_methods(["GET", "POST"])
 def versions(request: HttpRequest, pk: int) -> HttpResponse:
     """/documents/<id>/versions/: all versions with who and when; POST adds one."""
-    access, document = seen_document(request.user, pk)
+    place, document = seen_document(request.user, pk)
     if request.method == "POST":
-        return _uploaded(
-            request, _back_url(document),
+        return take_uploads(
+            request, back_url(document),
             lambda file: upload_version(actor=request.user, pk=pk, file=file),
         )  # fmt: skip
-    return _dialog(request, access, document)
+    return _dialog(request, place, document)
 
 
 def _dialog(
-    request: HttpRequest, access: Access, document: Document, errors: Any = None
+    request: HttpRequest, place: Place, document: Document, errors: Any = None
 ) -> HttpResponse:
     found = versions_of(document)
     people = names.people(one.added_by_id for one in found)
@@ -195,12 +198,14 @@ def _dialog(
     typed = request.POST if errors else {}
     context = {
         "title": document.name,
-        "crumbs": [{"label": document.name, "url": _back_url(document)}],
+        "crumbs": [{"label": document.name, "url": back_url(document)}],
         "name": typed.get("name", document.name),
         "description": typed.get("description", document.description),
-        "back_url": _back_url(document),
+        "back_url": back_url(document),
         "url": url,
-        "may_edit": bool(access.decide("edit", document.record_id)),
+        "may_edit": bool(place.may_change(document)),
+        "may_add": bool(place.may_add()),
+        "move_url": f"{url}move/" if document.module == LIBRARY and place.may_change(document) else "",
         "errors": [
             {"label": "", "messages": texts, "anchor": f"document-{name}"}
             for name, texts in (errors or {}).items()
@@ -223,26 +228,29 @@ def _dialog(
     return render(request, name, context, status=400 if errors else 200)
 
 
-def _back_url(document: Document) -> str:
+def back_url(document: Document) -> str:
+    """The page where the document is listed."""
+    if document.module == LIBRARY:
+        return f"/library/{document.record_id}/"
     return f"{record_url(document.module, document.record_id)}?tab={DOCUMENTS}"
 
 
 @require_POST
 def describe(request: HttpRequest, pk: int) -> HttpResponse:
     """POST /documents/<id>/edit/: another name or description."""
-    access, document = seen_document(request.user, pk)
+    place, document = seen_document(request.user, pk)
     given = {name: request.POST.get(name, "") for name in ("name", "description")}
     try:
         describe_document(actor=request.user, pk=pk, **given)
     except Invalid as refusal:
-        return _dialog(request, access, document, refusal.fields)
+        return _dialog(request, place, document, refusal.fields)
     return _done(request, document, _("Saved."))
 
 
 @require_POST
 def use(request: HttpRequest, pk: int) -> HttpResponse:
     """POST /documents/<id>/current/: an older version is the current one again."""
-    _access, document = seen_document(request.user, pk)
+    _place, document = seen_document(request.user, pk)
     number = version_of(document, _number(request.POST.get("version", ""))).number
     use_version(actor=request.user, pk=pk, number=number)
     return _done(request, document, _("Version %d is current.") % number)
@@ -250,8 +258,8 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST /documents/<id>/delete/: into the bin of its record; the message brings it back."""
-    _access, document = seen_document(request.user, pk)
+    """POST /documents/<id>/delete/: into the bin of its place; the message brings it back."""
+    _place, document = seen_document(request.user, pk)
     delete_document(actor=request.user, pk=pk)
     text = _("“%s” was deleted.") % document.name
     return _done(request, document, text, f"/documents/{pk}/restore/")
@@ -260,7 +268,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """POST /documents/<id>/restore/."""
-    _access, document = seen_document(request.user, pk, is_deleted=True)
+    _place, document = seen_document(request.user, pk, is_deleted=True)
     try:
         restore_document(actor=request.user, pk=pk)
     except Invalid as refusal:
@@ -279,7 +287,7 @@ def _done(request: HttpRequest, document: Document, text: str, undo_url: str = "
 
 
 def _back(request: HttpRequest, document: Document) -> HttpResponse:
-    url = _back_url(document)
+    url = back_url(document)
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
         response["HX-Redirect"] = url

@@ -18,7 +18,8 @@ from django.urls import reverse
 
 from crm.access.errors import Refusal
 from crm.access.policy import access_to
-from crm.documents.on_records import has_documents, upload_document
+from crm.documents.filing import upload_document
+from crm.documents.places import has_documents
 from crm.exchange.services import start_export
 from crm.jobs.editing import KIND as EDIT_KIND
 from crm.jobs.models import Job

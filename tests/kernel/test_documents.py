@@ -6,9 +6,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from crm.customfields.models import ModuleDefinition
-from crm.documents.models import Document, DocumentVersion
-from crm.documents.on_records import (
-    clear_deleted,
+from crm.documents.filing import (
     delete_document,
     describe_document,
     open_document,
@@ -17,6 +15,8 @@ from crm.documents.on_records import (
     upload_version,
     use_version,
 )
+from crm.documents.forgetting import clear_deleted
+from crm.documents.models import Document, DocumentVersion
 from crm.records.beside import AuditEntry
 from crm.records.errors import Invalid, NotAllowed, NotVisible
 from crm.records.lifecycle import delete_records, purge_records, restore_record
@@ -54,10 +54,10 @@ def test_the_same_name_again_is_the_next_version_the_same_bytes_are_not(cast, fi
     assert upload(cast.owner, firm).is_new is False
     second = upload(cast.owner, firm, data=b"fifty pumps")
     assert (second.document, second.version, len(storage())) == (first.document, 2, 2)
-    assert open_document(cast.owner, first.document)[1].read() == b"fifty pumps"
-    assert open_document(cast.owner, first.document, 1)[1].read() == b"forty pumps"
+    assert open_document(cast.owner, first.document)[2].read() == b"fifty pumps"
+    assert open_document(cast.owner, first.document, 1)[2].read() == b"forty pumps"
     use_version(actor=cast.owner, pk=first.document, number=1)
-    assert open_document(cast.owner, first.document)[1].read() == b"forty pumps"
+    assert open_document(cast.owner, first.document)[2].read() == b"forty pumps"
     third = upload_version(actor=cast.owner, pk=first.document, file=given("renamed", b"60"))
     assert third.version == 3
     assert Document.objects.get().name == "offer.txt"
@@ -135,6 +135,56 @@ def test_security_80_a_download_asks_again_however_it_is_asked(cast, client, fir
     asked = ({}, {"range": "bytes=0-3"}, {"if-none-match": "*"})
     assert [client.get(url, headers=one).status_code for one in asked] == [404] * 3
     assert client.head(url).status_code == 404
+
+
+RANGES = [
+    ({"range": "bytes=0-4"}, 206, b"forty", "bytes 0-4/11"),
+    ({"range": "bytes=6-"}, 206, b"pumps", "bytes 6-10/11"),
+    ({"range": "bytes=-3"}, 206, b"mps", "bytes 8-10/11"),
+    ({"range": "bytes=6-999"}, 206, b"pumps", "bytes 6-10/11"),
+    ({"range": "bytes=0-4", "if-range": "ETAG"}, 206, b"forty", "bytes 0-4/11"),
+    ({"range": "bytes=0-4", "if-range": '"older"'}, 200, b"forty pumps", None),
+    ({"range": "bytes=0-1,3-4"}, 200, b"forty pumps", None),
+    ({"range": "lines=0-4"}, 200, b"forty pumps", None),
+    ({"range": "bytes=4-2"}, 200, b"forty pumps", None),
+    ({"range": "bytes=11-"}, 416, b"", "bytes */11"),
+    ({"range": "bytes=-0"}, 416, b"", "bytes */11"),
+    ({"if-none-match": "ETAG"}, 304, b"", None),
+    ({"if-none-match": '"older", W/ETAG'}, 304, b"", None),
+    ({"if-none-match": '"older"'}, 200, b"forty pumps", None),
+]
+
+
+def test_a_download_goes_on_where_it_broke_off(cast, client, firm):
+    url = f"/documents/{upload(cast.owner, firm).document}/"
+    client.force_login(cast.owner)
+    whole = client.get(url)
+    assert (whole["Accept-Ranges"], whole["Content-Length"]) == ("bytes", "11")
+    for asked, status, data, where in RANGES:
+        headers = {name: text.replace("ETAG", whole["ETag"]) for name, text in asked.items()}
+        answer = client.get(url, headers=headers)
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert (answer.status_code, body, answer.get("Content-Range")) == (status, data, where)
+        assert answer.get("Content-Length", "0") == str(len(data)), asked
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert "no-store" in answer["Cache-Control"]
+    headed = client.head(url, headers={"range": "bytes=0-4"})
+    assert (headed.status_code, headed["Content-Length"]) == (200, "11")
+
+
+def test_security_81_two_people_at_once_do_not_share_the_companys_last_room(
+    lasting_cast, settings, storage
+):
+    settings.FILE_MEGABYTES_IN_ALL = 1
+    cast = lasting_cast
+    people = [cast.owner, cast.manager, cast.director]
+    firms = [add(who) for who in people]
+    half = b"b" * 600_000
+    answers = at_once(
+        [lambda w=w, pk=pk: upload(w, pk, data=half) for w, pk in zip(people, firms, strict=True)]
+    )
+    assert sum(isinstance(one, Invalid) for one in answers) == 2, answers
+    assert len(storage()) == DocumentVersion.objects.count() == 1
 
 
 @pytest.mark.parametrize(

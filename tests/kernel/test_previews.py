@@ -14,7 +14,8 @@ from PIL import Image
 
 from crm.documents import previews
 from crm.documents.models import Preview
-from crm.documents.on_records import clear_deleted, delete_document, upload_document
+from crm.documents.filing import delete_document, upload_document
+from crm.documents.forgetting import clear_deleted
 from tests.kernel.helpers import add
 
 WORDS = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
