@@ -85,7 +85,9 @@ class VersionsView(_DocumentView):
     def post(self, request: Request, pk: str) -> Response:
         """`file` becomes the newest version, whatever it is called."""
         document = self.seen(pk)
-        return uploaded_answer(upload_version(actor=request.user, pk=document.pk, file=sent_file(request)))
+        return uploaded_answer(
+            upload_version(actor=request.user, pk=document.pk, file=sent_file(request))
+        )
 
 
 class DocumentFileView(_DocumentView):

@@ -8,12 +8,23 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.api.documents import DocumentFileView, DocumentsView, VersionsView
 from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
+from crm.api.library import (
+    DocumentRestoreView,
+    FolderDocumentsView,
+    FolderRestoreView,
+    FoldersView,
+    FolderView,
+    LibraryDocumentView,
+    LibrarySearchView,
+)
 from crm.api.propose import ProposeView
 from crm.api.records import ActionView, DuplicatesView, HistoryView, ListView, RecordView
 from crm.api.saved_views import SavedViewsView, SavedViewView
 from crm.api.shares import SharesView, ShareView
 from crm.api.views import IndexView, NothingView, SchemaView, ScreenPopView
 
+SHELVES = "v1/library/folders/"
+PAPERS = "v1/library/documents/<str:pk>/"
 ROOMS: list[URLPattern | URLResolver] = [
     path("v1/jobs/<str:pk>/", JobView.as_view(), name="api-job"),
     path("v1/jobs/<str:pk>/file/", JobFileView.as_view(), name="api-job-file"),
@@ -21,6 +32,15 @@ ROOMS: list[URLPattern | URLResolver] = [
     path("v1/jobs/<str:pk>/undo/", JobActionView.as_view(action="undo"), name="api-job-undo"),
     path("v1/documents/<str:pk>/versions/", VersionsView.as_view(), name="api-document-versions"),
     path("v1/documents/<str:pk>/file/", DocumentFileView.as_view(), name="api-document-file"),
+    path(SHELVES, FoldersView.as_view(), name="api-folders"),
+    path(f"{SHELVES}<str:pk>/", FolderView.as_view(), name="api-folder"),
+    path(f"{SHELVES}<str:pk>/restore/", FolderRestoreView.as_view(), name="api-folder-restore"),
+    path(
+        f"{SHELVES}<str:pk>/documents/", FolderDocumentsView.as_view(), name="api-folder-documents"
+    ),
+    path(PAPERS, LibraryDocumentView.as_view(), name="api-library-document"),
+    path(f"{PAPERS}restore/", DocumentRestoreView.as_view(), name="api-library-restore"),
+    path("v1/library/search/", LibrarySearchView.as_view(), name="api-library-search"),
     path("v1/<str:module>/<str:pk>/documents/", DocumentsView.as_view(), name="api-documents"),
     path("v1/<str:module>/views/", SavedViewsView.as_view(), name="api-views"),
     path("v1/<str:module>/views/<str:pk>/", SavedViewView.as_view(), name="api-view"),

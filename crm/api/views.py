@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from crm.access.errors import NotVisible
 from crm.api.doors import ApiView
 from crm.api.index import PATH, module_as_json
+from crm.api.openapi.library import library_paths
 from crm.api.openapi.paths import add_modules
 from crm.api.phone_lookup import callers, modules_with_phones
+from crm.documents.library import LIBRARY
 from crm.lib.masks import mask_phone
 from crm.lists.errors import BadQuery
 from crm.records.errors import Invalid
@@ -101,7 +103,11 @@ class SchemaView(ApiView):
         security = base.setdefault("components", {}).setdefault("securitySchemes", {})
         security["token"] = {"type": "http", "scheme": "bearer"}
         security["session"] = {"type": "apiKey", "in": "cookie", "name": "keyuan_session"}
-        return Response(add_modules(base, self.open_doors()))
+        schema = add_modules(base, self.open_doors())
+        if self.reaches(LIBRARY):
+            schema["paths"].update(library_paths())
+            schema["tags"].append({"name": LIBRARY, "description": _("Library")})
+        return Response(schema)
 
 
 class NothingView(ApiView):

@@ -183,9 +183,7 @@ def _keep(document: Document, number: int, sha256: str, file: UploadedFile, acto
         raise
 
 
-def locked_document(
-    actor: Any, pk: int, is_deleted: bool = False
-) -> tuple[Place, Document]:
+def locked_document(actor: Any, pk: int, is_deleted: bool = False) -> tuple[Place, Document]:
     """The document and what it hangs on, both locked, that first. Raises NotVisible."""
     place, document = seen_document(actor, pk, is_deleted)
     place.lock()

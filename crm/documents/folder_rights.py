@@ -108,9 +108,11 @@ def _key(
     if number != text:
         is_role = number.isdecimal() and len(number) < 19 and int(number) in roles
         return (Kind.ROLE, int(number)) if is_role else None
+    if holder is None:
+        return None
     if holder in groups:
         return Kind.GROUP, groups[holder]
-    return (Kind.PERSON, holder.pk) if holder is not None and holder in people else None
+    return (Kind.PERSON, holder.pk) if holder in people else None
 
 
 def _in_words(pk: int, is_inherited: bool) -> str:

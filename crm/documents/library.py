@@ -16,8 +16,8 @@ from django.utils.functional import cached_property
 
 from crm.access.errors import NotVisible
 from crm.documents.models import Folder, FolderRight
-from crm.lib.pinyin import joined_pinyin, pinyin_key
 from crm.lib.pinyin import initials as initials_of
+from crm.lib.pinyin import joined_pinyin, pinyin_key
 from crm.lib.text import simplify
 
 LIBRARY = "library"  # what `module` says of a document in a folder

@@ -1,4 +1,4 @@
-"""Files on records and in the library: the row says what, the storage holds it under a random name."""
+"""Files on records and in the library: the row says what, the storage holds the bytes."""
 
 from django.db import models
 from django.utils import timezone

@@ -1,6 +1,5 @@
 """What a document hangs on: a record, or a folder of the library. Both ask in the same words."""
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
@@ -17,8 +16,13 @@ from crm.modules.registry import UnknownModule, module_named
 class Place(Protocol):
     """Where documents hang, for one person, who sees it: whoever makes one has asked."""
 
-    user: Any
-    pk: int
+    @property
+    def user(self) -> Any:
+        """Who asks."""
+
+    @property
+    def pk(self) -> int:
+        """The record's or the folder's id."""
 
     @property
     def module(self) -> str:
@@ -39,12 +43,12 @@ def has_documents(module: Module) -> bool:
     return "files" not in module.collections_by_name
 
 
-@dataclass(frozen=True)
 class RecordPlace:
     """A record: whoever sees it sees its documents, whoever may edit it changes them."""
 
-    access: Access
-    pk: int
+    def __init__(self, access: Access, pk: int) -> None:
+        self.access = access
+        self.pk = pk
 
     @property
     def user(self) -> Any:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from crm.access.errors import NotVisible
-from crm.documents.library import LIBRARY, Library, Node, sought_of, words_of
+from crm.documents.library import ADD, LIBRARY, Library, Node, sought_of, words_of
 from crm.documents.models import Document, DocumentVersion
+from crm.documents.places import FolderPlace
 from crm.lib.pinyin import pinyin_key
 from crm.records.errors import Invalid
 
 MOST_FOUND = 100
+MOST_DELETED = 500
 MOST_IN_ZIP = 2_000
 MOST_ZIP_BYTES = 1024 * 1024 * 1024
 SORTS = ("name", "size", "changed")
@@ -44,6 +46,13 @@ def documents_inside(ids: Iterable[int]) -> QuerySet:
     return found.annotate(
         **{f"now_{name}": Subquery(versions.values(one)[:1]) for name, one in columns.items()}
     )
+
+
+def count_documents(nodes: Iterable[Node]) -> dict[int, int]:
+    """How many documents lie in each of these folders, those below not counted."""
+    rows = Document.objects.filter(module=LIBRARY, deleted_at=None)
+    rows = rows.filter(record_id__in=[node.pk for node in nodes])
+    return dict(rows.values_list("record_id").annotate(n=Count("pk")))
 
 
 def shelved(rows: Iterable[Any]) -> list[Shelved]:
@@ -80,6 +89,20 @@ def find_in_library(library: Library, text: str) -> tuple[list[Node], list[Shelv
     return folders[:MOST_FOUND], shelved(rows.order_by(F("now_added_at").desc())[:MOST_FOUND])
 
 
+def deleted_documents(library: Library) -> list[Document]:
+    """Documents that were deleted by themselves and that this person may bring back."""
+    found = Document.objects.filter(
+        module=LIBRARY, record_id__in=[node.pk for node in library.visible if node.level >= ADD],
+        deleted_at__isnull=False, deletion=None,
+    )  # fmt: skip
+    rows = found.order_by("-deleted_at")[:MOST_DELETED]
+    return [
+        one
+        for one in rows
+        if FolderPlace(library.user, library.seen(one.record_id)).may_change(one)
+    ]
+
+
 @dataclass(frozen=True)
 class Packed:
     """One file of a zip: where it stands there, and in the storage."""
@@ -101,7 +124,9 @@ def pack(library: Library, node: Node) -> list[Packed]:
         raise Invalid(_("There is no document in this folder."))
     if len(files) > MOST_IN_ZIP or sum(one.size for one in files) > MOST_ZIP_BYTES:
         words = {"files": MOST_IN_ZIP, "size": MOST_ZIP_BYTES // 1024 // 1024}
-        text = _("At most %(files)d documents and %(size)d MB go into one zip. Take a folder below.")
+        text = _(
+            "At most %(files)d documents and %(size)d MB go into one zip. Take a folder below."
+        )
         raise Invalid(text % words)
     return [
         Packed(
@@ -151,7 +176,7 @@ class _Pipe:
 def zip_of(files: Iterable[Packed]) -> Iterator[bytes]:
     """A zip of these files, bit by bit. A file that is gone by then is left out."""
     pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[arg-type]  # it writes only
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]  # it is written to only
         for one in files:
             try:
                 source = default_storage.open(one.stored)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from crm.access import names
 from crm.access.errors import NotAllowed
 from crm.access.policy import access_to
+from crm.documents.library import LIBRARY
 from crm.lib.whole import whole_number
 from crm.lists.columns import record_url
 from crm.lists.show import in_a_row, show_moment
@@ -55,6 +56,14 @@ ACTIONS = {
     "document.version": gettext_lazy("Older version of a document made current"),
     "document.delete": gettext_lazy("Document deleted"),
     "document.restore": gettext_lazy("Document restored"),
+    "document.move": gettext_lazy("Document moved"),
+    "folder.create": gettext_lazy("Folder made"),
+    "folder.rename": gettext_lazy("Folder renamed"),
+    "folder.move": gettext_lazy("Folder moved"),
+    "folder.rights": gettext_lazy("Rights of a folder changed"),
+    "folder.delete": gettext_lazy("Folder deleted"),
+    "folder.restore": gettext_lazy("Folder restored"),
+    "folder.download": gettext_lazy("Folder downloaded"),
     "dictionary": gettext_lazy("Dictionary changed"),
     "field.create": gettext_lazy("Field made"),
     "field.change": gettext_lazy("Field changed"),
@@ -241,6 +250,8 @@ def _entries(request: HttpRequest, lines: list[Line]) -> Iterator[dict[str, Any]
 
 
 def _module_label(name: str) -> Any:
+    if name == LIBRARY:
+        return _("Library")
     try:
         return module_named(name).label_plural if name else ""
     except UnknownModule:
@@ -250,6 +261,8 @@ def _module_label(name: str) -> Any:
 def _record(line: Line, labels: dict[tuple[str, int], str]) -> dict[str, str] | None:
     if not line.record_id:
         return None
+    if line.module == LIBRARY:
+        return {"label": _("Folder %d") % line.record_id, "url": f"/library/{line.record_id}/"}
     label = labels.get((line.module, line.record_id))
     if label is None:
         return {"label": f"{_module_label(line.module)} {line.record_id}", "url": ""}
@@ -261,7 +274,7 @@ def _detail(request: HttpRequest, line: Line) -> str:
     if line.action == "created":
         return ""
     try:
-        module = module_named(line.module) if line.module else None
+        module = module_named(line.module) if line.module not in ("", LIBRARY) else None
     except UnknownModule:
         return ""
     changed = line.detail.get("fields")

@@ -64,7 +64,7 @@ def documents_context(access: Access, pk: int, may_edit: bool) -> dict[str, Any]
         "deleted": [row for row in rows if row["deleted_at"]],
         "largest": LARGEST,
         "limits": _("Up to %d MB per file.") % (LARGEST // 1024 // 1024),
-        "usage": _usage_words(usage_of(access.user), usage_of_all()) if may_edit else "",
+        "usage": usage_words(usage_of(access.user), usage_of_all()) if may_edit else "",
     }
 
 
@@ -74,7 +74,8 @@ def _current_versions(found: list[Document]) -> dict[int, DocumentVersion]:
     return {one.document_id: one for one in rows if (one.document_id, one.number) in wanted}
 
 
-def _usage_words(mine: Usage, everyone: Usage) -> str:
+def usage_words(mine: Usage, everyone: Usage) -> str:
+    """How much room is taken, of how much, by the person and by all."""
     return _("You use %(mine)s of %(most)s, the company %(all)s of %(all_most)s.") % {
         "mine": filesizeformat(mine.bytes),
         "most": filesizeformat(mine.most_megabytes * 1024 * 1024),
@@ -119,9 +120,7 @@ def upload(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def take_uploads(
-    request: HttpRequest, back: str, take: Callable[[Any], Any]
-) -> HttpResponse:
+def take_uploads(request: HttpRequest, back: str, take: Callable[[Any], Any]) -> HttpResponse:
     """Take every file; script gets 204 or the reason, the page a message."""
     files = request.FILES.getlist("files")
     said = [] if files else [_("Choose a file.")]
@@ -205,7 +204,9 @@ def _dialog(
         "url": url,
         "may_edit": bool(place.may_change(document)),
         "may_add": bool(place.may_add()),
-        "move_url": f"{url}move/" if document.module == LIBRARY and place.may_change(document) else "",
+        "move_url": f"{url}move/"
+        if document.module == LIBRARY and place.may_change(document)
+        else "",
         "errors": [
             {"label": "", "messages": texts, "anchor": f"document-{name}"}
             for name, texts in (errors or {}).items()

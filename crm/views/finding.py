@@ -12,6 +12,9 @@ from crm.access.loading import load_rows
 from crm.access.paging import Slice
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
+from crm.documents.folders import names_of
+from crm.documents.library import Library
+from crm.documents.shelves import find_in_library
 from crm.lists.columns import plain_text, record_url
 from crm.lists.query import order_from
 from crm.lists.show import in_sentence
@@ -63,6 +66,26 @@ def _about(door: Access, row: Row) -> str:
     return " · ".join(word for word in words if word)
 
 
+def _in_library(request: HttpRequest, text: str, most: int) -> dict[str, Any] | None:
+    """The folders and documents of the library that the word finds, as a group of results."""
+    library = Library(request.user)
+    folders, documents = find_in_library(library, text)
+    found = [("folder", one.name, one, f"/library/{one.pk}/") for one in folders]
+    for shelved in documents:
+        node = library.seen(shelved.document.record_id)
+        found.append(("file", shelved.document.name, node, f"/library/{node.pk}/"))
+    if not found:
+        return None
+    items = []
+    for icon, name, node, url in found[:most]:
+        above = node.trail if icon == "file" else node.trail[:-1]
+        item = {"url": url, "icon": icon, "title": marked(name, text), "about": names_of(above)}
+        items.append({**item, "why_html": ""})
+    more = f"/library/?{urlencode({'q': text})}" if len(found) > most else ""
+    label, count = _("Library"), f"{len(found):,}"
+    return {"label": label, "items": items, "count": count, "more_url": more}
+
+
 @require_safe
 def palette(request: HttpRequest) -> HttpResponse:
     """GET /palette/?q=&record=&recent=: what Ctrl-K shows.
@@ -87,6 +110,10 @@ def palette(request: HttpRequest) -> HttpResponse:
                 }
             )
         total, is_exact = total + hits.count, is_exact and hits.is_exact
+    shelf = _in_library(request, text, EACH) if text else None
+    if shelf is not None:
+        groups.append(shelf)
+        total += len(shelf["items"])
     if not text:
         groups += _recent(request)
     groups += [*_on_record(request, text), *_commands(request, text)]
@@ -152,6 +179,7 @@ def _on_record(request: HttpRequest, text: str) -> list[dict[str, Any]]:
 def _commands(request: HttpRequest, text: str) -> list[dict[str, Any]]:
     """Places to go to and things to enter: what holds the typed word, in pinyin too."""
     places, made = [], []
+    places.append((_("Go to %s") % in_sentence(_("Library")), "/library/", "folder"))
     for module in all_modules():
         access = access_to(request.user, module)
         name, many = module.name, in_sentence(module.label_plural)
@@ -200,6 +228,11 @@ def search_page(request: HttpRequest) -> HttpResponse:
             tabs.append(
                 {"label": door.module.label_plural, "count": count, "url": url, "is_current": is_on}
             )
+    shelf = _in_library(request, text, A_PAGE) if text else None
+    if shelf is not None:
+        url = f"/library/?{urlencode({'q': text})}"
+        tabs.append({**shelf, "url": url, "is_current": False})
+        groups += [] if chosen else [shelf]
     context = {
         "groups": groups,
         "question": text,

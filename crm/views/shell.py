@@ -58,6 +58,13 @@ def _home(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _library(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "label": _("Library"), "url": "/library/", "icon": "folder", "count": None,
+        "is_current": request.path.startswith("/library/"), "key": "l",
+    }  # fmt: skip
+
+
 def _languages() -> list[dict[str, Any]]:
     current = get_language()
     return [
@@ -83,7 +90,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "viewing": getattr(request, "viewing", None),
             "person": _person(user),
             "company": settings.COMPANY_NAME,
-            "groups": [{"label": "", "items": [_home(request)]}, *groups],
+            "groups": [{"label": "", "items": [_home(request), _library(request)]}, *groups],
             "setup": {"url": "/setup/", "is_current": is_setup} if is_administrator else None,
             "tab": groups[0]["items"][0] if groups else None,
             "create": create,

@@ -20,6 +20,7 @@ import { start as startInsert } from "./insert.js";
 import { start as startTour } from "./tour.js";
 import { start as startInstalled } from "./installed.js";
 import { start as startDocuments } from "./documents.js";
+import { start as startLibrary } from "./library.js";
 
 startForm(); // first: it keeps the Enter of a composition from all others
 startToasts();
@@ -41,6 +42,7 @@ startInsert();
 startTour();
 startInstalled();
 startDocuments();
+startLibrary();
 
 // Where a row of tabs is wider than the screen, the current one is in sight.
 for (const one of document.querySelectorAll(".tabs [aria-current], .steps [aria-current], .column.keep [aria-current]")) {

@@ -40,13 +40,14 @@ class Known:
     document: int
     position: int
     rule: int
+    folder: int
 
 
 def known() -> Known:
     """Find the records that are shown: a customer with much around it, and what hangs on it."""
     from accounts.models import Department, Position, Team, User
     from crm.customfields.models import FieldDefinition
-    from crm.documents.models import Document
+    from crm.documents.models import Document, Folder
     from crm.lists.models import SavedView
 
     rep = User.objects.get(username="rep")
@@ -72,9 +73,10 @@ def known() -> Known:
         field=FieldDefinition.objects.filter(module="customers").earliest("pk").pk,
         formula=FieldDefinition.objects.filter(kind="formula").earliest("pk").pk,
         view=SavedView.objects.get(name="重点客户").pk,
-        document=Document.objects.filter(record_id=customer).earliest("pk").pk,
+        document=Document.objects.filter(module="customers", record_id=customer).earliest("pk").pk,
         position=Position.objects.earliest("pk").pk,
         rule=_rule(),
+        folder=Folder.objects.get(name="价格表").pk,
     )
 
 
@@ -98,7 +100,7 @@ def names() -> list[str]:
 def places(at: Known) -> list[Place]:
     """All pages, in the order in which one walks through the product."""
     one = f"/customers/{at.customer}/"
-    return [*_daily(at, one), *_files(), *_own(), *_setup(at), *_refusals(at)]
+    return [*_daily(at, one), *_files(), *_library(at), *_own(), *_setup(at), *_refusals(at)]
 
 
 def _daily(at: Known, one: str) -> list[Place]:
@@ -187,6 +189,19 @@ def _files() -> list[Place]:
         Place("import-contacts", "/contacts/import/", primary=1),
         Place("export", "/customers/export/", "manager", primary=1),
         Place("jobs", "/jobs/", "rep"),
+    ]
+
+
+def _library(at: Known) -> list[Place]:
+    one = f"/library/{at.folder}/"
+    return [
+        Place("library", "/library/", "admin", primary=1),
+        Place("folder", one, "manager", primary=1),
+        Place("folder-rep", one),
+        Place("folder-rights", f"{one}rights/", "manager", primary=1),
+        Place("folder-move", f"{one}move/", "manager", primary=1),
+        Place("library-found", "/library/?q=jiage", "manager"),
+        Place("library-bin", "/library/bin/", "admin"),
     ]
 
 

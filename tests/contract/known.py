@@ -27,7 +27,7 @@ COVERS = {
     "document-edit": "documents", "document-preview": "documents", "document-current": "documents",
     "api-documents": "documents", "api-document-versions": "documents",
     "api-document-file": "documents", "document-delete": "documents",
-    "document-restore": "documents",
+    "document-restore": "documents", "document-move": "library",
     "stage-moves": "stage moves", "stage-release": "stage moves", "feed": "feed", "follow": "feed",
     "merge": "merge", "merge-undo": "merge",
     "views": "saved views", "view": "saved views", "view-save": "saved views",
@@ -39,7 +39,10 @@ COVERS = {
     "api-shares": "shares", "api-share": "shares",
 }  # fmt: skip
 # Whole families of addresses.
-COVERS_STARTS = {"me-": "me", "setup": "setup"}
+COVERS_STARTS = {
+    "library": "library", "folder": "library", "api-folder": "library", "api-library": "library",
+    "me-": "me", "setup": "setup",
+}  # fmt: skip
 JOBS = {"export": "export csv", "import": "import", "rekey": "setup", "edit": "bulk edit"}
 COMMANDS = {
     "add_administrator": "makes a person",

@@ -18,8 +18,6 @@ from django.urls import reverse
 
 from crm.access.errors import Refusal
 from crm.access.policy import access_to
-from crm.documents.filing import upload_document
-from crm.documents.places import has_documents
 from crm.exchange.services import start_export
 from crm.jobs.editing import KIND as EDIT_KIND
 from crm.jobs.models import Job
@@ -29,6 +27,7 @@ from crm.records.edits import CLEAR, editable_fields, ways
 from crm.records.lifecycle import delete_records, restore_record
 from crm.views.bulk_edit import MOST_FIELDS
 from tests.contract.canaries import flat
+from tests.contract.library import visit_documents, visit_library
 from tests.contract.merging import visit_merge
 from tests.contract.shapes import SHAPES, THOROUGH_SHAPES
 from tests.contract.sharing import visit_shares
@@ -196,29 +195,6 @@ def _attachment(visitor: Visitor) -> bytes:
     return visitor.page("attachment", pk=pk) if pk else b""
 
 
-def _documents(visitor: Visitor) -> bytes:
-    """The tab with a document that the director left there, and everything done to it."""
-    planted = visitor.planted
-    if not has_documents(planted.module):
-        return b""
-    file = SimpleUploadedFile("left.txt", b"left here")
-    kept = {"actor": planted.cast.director, "module": planted.module.name, "pk": planted.pk}
-    pk = upload_document(**kept, file=file).document
-    found = visitor.page("record", query={"tab": "documents"})
-    found += visitor.page("document", pk=pk) + visitor.page("document-versions", pk=pk)
-    found += visitor.page("document-preview", pk=pk, page=1)
-    for way in (
-        f"{visitor.api_url}documents/",
-        f"documents/{pk}/versions/",
-        f"documents/{pk}/file/",
-    ):
-        found += visitor.body(visitor.api.get(way))
-    found += visitor.act(f"{visitor.address('record')}documents/", {"files": ""})
-    for act in ("edit", "current", "delete", "restore"):
-        found += visitor.act(f"/documents/{pk}/{act}/", {"version": "1", "name": "other.txt"})
-    return found.replace(str(pk).encode(), b"ID")
-
-
 def _me(visitor: Visitor) -> bytes:
     names = ("me", "me-password", "me-second-factor", "me-sessions", "me-tokens")
     return b"".join(visitor.page(name) for name in names)
@@ -363,7 +339,8 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "setup": _setup,
     "me": _me,
     "attachment": _attachment,
-    "documents": _documents,
+    "documents": visit_documents,
+    "library": visit_library,
     "screen pop": _screen_pop,
     "follow-up logged": _log_follow_up,
     "api list": lambda v: _api(v, ""),
@@ -382,7 +359,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
 THOROUGH = THOROUGH_SHAPES | {"fields", "list, parts", "uncover"}
 # Long work and what takes as long: half a second each.
 LONG = frozenset(
-    {"saved views", "import", "export xlsx", "export csv", "bin", "merge", "api index"}
+    {"library", "saved views", "import", "export xlsx", "export csv", "bin", "merge", "api index"}
 )
 # For administrators; what others get there is a matter of tests/accounts/test_setup_pages.py.
 ADMINISTRATION = frozenset({"setup"})

@@ -13,9 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from crm.documents import previews
-from crm.documents.models import Preview
 from crm.documents.filing import delete_document, upload_document
 from crm.documents.forgetting import clear_deleted
+from crm.documents.models import Preview
 from tests.kernel.helpers import add
 
 WORDS = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
