@@ -22,8 +22,12 @@ WORDS = """() => {
   }
   return said.filter(Boolean).join("\\n");
 }"""
-PRIMARY = """() => [...document.querySelectorAll(".button.primary")].filter(
-  (one) => one.checkVisibility() && !one.closest("dialog:not([open])")).length"""
+# A dialog with one of its own lies over the page's: then only the dialog's count.
+PRIMARY = """() => {
+  const top = [...document.querySelectorAll("dialog:modal")].pop();
+  const place = top?.querySelector(".button.primary") ? top : document;
+  return [...place.querySelectorAll(".button.primary")].filter(
+    (one) => one.checkVisibility() && !one.closest("dialog:not([open])")).length; }"""
 
 
 def sideways(page: Any) -> str:

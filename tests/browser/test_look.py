@@ -218,3 +218,31 @@ def test_no_page_scrolls_sideways_on_a_phone(page: Any, address: str, name: str)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{address}/{name}.html")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_three_messages_wait_for_whoever_reads_them(page: Any, address: str) -> None:
+    undone: list[str] = []
+
+    def undo(route: Any) -> None:
+        undone.append(route.request.method)
+        route.fulfill(status=204)
+
+    page.route("**/undo/", undo)
+    page.clock.install()
+    page.goto(f"{address}/list-plain.html")
+    for text in "1234":
+        page.evaluate(
+            "text => document.body.dispatchEvent("
+            "new CustomEvent('toast', {detail: {text, undo: '/undo/'}}))",
+            text,
+        )
+    toasts = page.locator("#toasts [data-toast]")
+    assert [one[0] for one in toasts.all_inner_texts()] == ["2", "3", "4"]
+    page.locator("#toasts [data-undo]").nth(1).focus()
+    page.clock.run_for(9000)
+    assert [one[0] for one in toasts.all_inner_texts()] == ["3"], "the clock stops under the focus"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("z")
+    toasts.first.wait_for(state="detached")
+    page.clock.run_for(1000)
+    assert undone == ["POST"]
