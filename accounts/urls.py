@@ -5,6 +5,7 @@ from django.urls import path
 from accounts.api import TokenView
 from accounts.views import door, me
 from accounts.views.setup import (
+    choice_rules,
     fields,
     formulas,
     index,
@@ -67,6 +68,11 @@ urlpatterns = [
     path("setup/fields/<slug:module>/new/", fields.field_new, name="setup-field-new"),
     path("setup/fields/<slug:module>/formula/", formulas.formula_check, name="setup-formula"),
     path("setup/fields/<slug:module>/<int:pk>/", fields.field_edit, name="setup-field"),
+    path(
+        "setup/fields/<slug:module>/<int:pk>/choices/",
+        choice_rules.choice_rule,
+        name="setup-choice-rule",
+    ),
     path(
         "setup/fields/<slug:module>/<int:pk>/delete/",
         fields.field_delete,

@@ -1,10 +1,10 @@
 """The choices of a field: fixed ones, or a dictionary that administrators keep."""
 
-import unicodedata
 from collections.abc import Iterable
 
 from crm.customfields.labels import label_in
 from crm.customfields.models import Option
+from crm.lib.text import spelled
 from crm.modules.fields import Field
 from crm.modules.stamp import KeptUnder, definitions_version, raise_definitions_version
 
@@ -40,31 +40,27 @@ def option_label(field: Field, value: str) -> str:
 
 def value_of_label(field: Field, text: str) -> str | None:
     """The value of a choice named by its value or by its label in any language, in any width."""
-    wanted = _spelled(text)
+    wanted = spelled(text)
     if not field.dictionary:
         for value, label in field.choices:
-            if wanted in {_spelled(str(value)), _spelled(str(label))}:
+            if wanted in {spelled(str(value)), spelled(str(label))}:
                 return str(value)
         return None
     for value, labels, active in _dictionaries.get().get(field.dictionary, []):
-        if active and wanted in {_spelled(value), *map(_spelled, labels.values())}:
+        if active and wanted in {spelled(value), *map(spelled, labels.values())}:
             return value
     return None
 
 
 def spellings_of(field: Field) -> dict[str, str]:
-    """Each choice as people may write it, in small letters: value or label in any language."""
+    """Each choice by what people may write for it, `spelled`: value or label in any language."""
     if not field.dictionary:
         pairs = [(str(value), [str(label)]) for value, label in field.choices]
     else:
         rows = _dictionaries.get().get(field.dictionary, [])
         pairs = [(value, list(labels.values())) for value, labels, _active in rows]
-    by_label = {_spelled(label): value for value, labels in pairs[::-1] for label in labels}
-    return {**by_label, **{_spelled(value): value for value, _labels in pairs}}
-
-
-def _spelled(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    by_label = {spelled(label): value for value, labels in pairs[::-1] for label in labels}
+    return {**by_label, **{spelled(value): value for value, _labels in pairs}}
 
 
 def add_options(dictionary: str, options: Iterable[tuple[str, dict[str, str]]]) -> None:

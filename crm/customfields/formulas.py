@@ -29,6 +29,7 @@ from crm.lib.formula.nodes import (
     Node,
 )
 from crm.lib.formula.reading import tokens_of
+from crm.lib.text import spelled
 from crm.modules.day import company_today, company_zone
 from crm.modules.fields import Field
 from crm.modules.module import Module
@@ -170,7 +171,7 @@ def as_people_write(module: Module, text: str, readable: Container[str]) -> str:
 def _choice_written(field: Field, value: str) -> str:
     """A choice as people call it, if that leads back to it."""
     label = option_label(field, value)
-    leads_back = spellings_of(field).get(label.strip().casefold()) == value
+    leads_back = spellings_of(field).get(spelled(label)) == value
     return _quoted(label if leads_back else value)
 
 

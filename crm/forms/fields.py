@@ -1,6 +1,7 @@
 """One field of a form: what crm/edit/field.html shows, from the declaration and a value."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
 from crm.access.rows import Ref
+from crm.customfields.choice_rules import Rule, rule_of
 from crm.customfields.dictionaries import options_of
 from crm.forms.people import department_options, people_options
 from crm.lib.codes import InvalidCode, compact_code, expected_check_character
@@ -67,6 +69,9 @@ def field_context(
         "readonly": False,
         "fix": _repair(field, raw) if errors else None,
     }
+    rule = rule_of(access.module, field.name) if field.kind == "choice" else None
+    if rule is not None and rule.parent in access.readable:
+        context.update(depends_on=rule.parent, allowed=allowed_json(rule))
     if field.kind in LOOKUPS:
         target = field.target or "any"
         context.update(lookup_url=f"/lookup/{target}/", text=label_of_value)
@@ -92,6 +97,22 @@ def _options(access: Access, field: Field, raw: Any) -> list[dict[str, Any]] | N
     if field.kind == "department":
         return [{**one, "is_on": one["value"] == raw} for one in department_options()]
     return None
+
+
+def allowed_json(rule: Rule) -> str:
+    """For each value of the parent the choices that go with it, as a page's script reads them."""
+    return json.dumps({value: sorted(one) for value, one in rule.allowed.items()})
+
+
+def narrow(access: Access, context: dict[str, Any], row: Mapping[str, Any]) -> None:
+    """Leave in a control that stands alone the choices that go with the record's parent value."""
+    rule = rule_of(access.module, context["name"])
+    if rule is None or rule.parent not in access.readable or context.get("options") is None:
+        return
+    parent = row.get(rule.parent)
+    context["options"] = [
+        one for one in context["options"] if one["is_on"] or rule.fits(parent, one["value"])
+    ]
 
 
 def _repair(field: Field, raw: Any) -> dict[str, str] | None:

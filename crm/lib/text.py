@@ -33,6 +33,11 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+def spelled(text: str) -> str:
+    """The form in which two names of a choice are the same: width, case and ends folded."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
 def unique_key(value: object) -> str:
     """The form in which two values of a unique field are the same: width, case, spaces folded.
 

@@ -21,6 +21,7 @@ from crm.modules.module import Module
 from crm.modules.registry import all_modules, module_named
 from crm.modules.stamp import raise_definitions_version
 from crm.records.audit import record_audit
+from crm.records.choice_rules import forget_rule
 from crm.records.cleaning import Cleaner
 from crm.records.declared import field_of
 from crm.records.drafts import plain
@@ -172,11 +173,12 @@ def _facts(row: FieldDefinition) -> dict[str, Any]:
 def remove_field(*, actor: Any, row: FieldDefinition) -> None:
     """Take a field away with its own list of choices; values are shown nowhere any more.
 
-    Raises Invalid while formulas read it.
+    Raises Invalid while formulas read it or other choices depend on it.
     """
     with transaction.atomic():
         raise_definitions_version()  # its row holds back formulas that would read it
         refuse_used(row.module, key_of(row))
+        forget_rule(row)
         _note(actor, "field.delete", row)
         Option.objects.filter(dictionary=f"field_{row.pk}").delete()
         forget_keys(row)

@@ -14,6 +14,7 @@ from crm.access.policy import Access
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.child_rows import Changes, clean_rows, compare, loaded_rows
+from crm.records.choice_rules import wrong_choices
 from crm.records.cleaning import TEXT_KINDS, Cleaner, is_empty
 from crm.records.errors import Invalid
 
@@ -142,6 +143,7 @@ def change_of(access: Access, before: Mapping[str, Any], draft: Draft) -> Change
     if change.names and not draft.errors:
         errors = access.module.validate(change.after)
         draft.errors.update({name: [text] for name, text in errors.items()})
+        draft.errors.update(wrong_choices(access, change.after, change.names))
     return change
 
 

@@ -20,6 +20,7 @@ from crm.modules.module import Keys, Module
 from crm.records.act import Act
 from crm.records.beside import IdempotencyKey
 from crm.records.child_rows import add_rows, apply_changes
+from crm.records.choice_rules import drop_unfit_defaults, wrong_choices
 from crm.records.cleaning import Cleaner
 from crm.records.conflicts import refuse_stale
 from crm.records.drafts import (
@@ -118,10 +119,12 @@ def new_draft(access: Access, cleaner: Cleaner, values: Values) -> Draft:
         except NotAllowed as refusal:
             draft.errors["owner"] = [refusal.message]
     add_defaults(access.module, draft, writable)
+    drop_unfit_defaults(access.module, draft.values, values)
     if not draft.errors:
         draft.errors.update(
             {name: [text] for name, text in access.module.validate(draft.all).items()}
         )
+        draft.errors.update(wrong_choices(access, draft.values))
     return draft
 
 

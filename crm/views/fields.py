@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
+from crm.forms.fields import narrow
 from crm.forms.page import collections_title, one_field
 from crm.forms.posted import posted_values
 from crm.lib.whole import whole_number
@@ -186,6 +187,7 @@ def _editing(
 ) -> dict[str, Any]:
     url = f"{record_url(access.module.name, row.pk)}fields/{field.name}/"
     control = one_field(access, field, row, post, errors)
+    narrow(access, control, row)
     return {
         "field": {**control, "save_url": f"{url}edit/", "view_url": url},
         "version": row.version,

@@ -67,3 +67,33 @@ def test_many_are_changed_by_a_field_of_ones_own_and_taken_back(sign_in: SignIn)
     rep.get_by_text("3 条记录已恢复原值。").wait_for()
     for name in names:
         rep.get_by_role("link", name=name, exact=True).wait_for()
+
+
+def test_a_formula_and_dependent_choices_from_setup_to_the_form(sign_in: SignIn) -> None:
+    """The result shows while one types; choices follow the other field of the form."""
+    page = sign_in("admin")
+    page.goto("/setup/fields/customers/new/?kind=formula")
+    page.fill("[name=label_zh-hans]", "建议额度")
+    page.locator("[data-insert='{年营收}']").click()
+    page.locator("#f-formula").press_sequentially(" * 0.1 +")
+    page.locator("#formula-check", has_text="公式没有写完").wait_for()
+    page.locator("#f-formula").press_sequentially(" 1000")
+    page.locator("#formula-check", has_text="金额").wait_for()
+    page.get_by_role("button", name="保存").click()
+    row = page.locator("tr", has_text="建议额度")
+    row.wait_for()
+    key = row.locator("td").last.inner_text().strip()
+
+    rep = sign_in("rep")
+    rep.goto(f"/customers/?columns=name,{key}&{key}__gt=1000&sort=-{key}")
+    rep.locator("#rows td.num").first.wait_for()
+    rep.goto("/customers/new/")
+    line = f"[name=cf_{FieldDefinition.objects.get(labels__en='Line of work').pk}]"
+    rep.select_option("[name=industry]", value="food")
+    offered = rep.locator(f"{line} option:not([hidden])").all_inner_texts()
+    assert [one for one in offered if one] == ["食品", "食品科技", "饮料", "乳业"]
+
+    page.get_by_role("link", name="建议额度").click()
+    page.get_by_role("link", name="删除").click()
+    page.get_by_role("button", name="删除").click()
+    page.get_by_role("link", name="续约月份").wait_for()

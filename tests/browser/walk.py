@@ -248,6 +248,12 @@ def _setup(at: Known) -> list[Place]:
         Place("field", f"/setup/fields/customers/{at.field}/", "admin", primary=1),
         Place("formula-new", "/setup/fields/customers/new/?kind=formula", "admin", primary=1),
         Place("formula", f"/setup/fields/customers/{at.formula}/", "admin", primary=1),
+        Place(
+            "choice-rule",
+            f"/setup/fields/customers/{at.field}/choices/?parent=level",
+            "admin",
+            primary=1,
+        ),
         Place("field-delete", f"/setup/fields/customers/{at.field}/delete/", "admin"),
         Place("dictionaries", "/setup/dictionaries/", "admin"),
         Place("dictionary", "/setup/dictionaries/industry/", "admin"),

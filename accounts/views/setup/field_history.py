@@ -42,6 +42,7 @@ def _changes(detail: dict[str, Any]) -> list[str]:
     labels = {
         "labels": _("Name"), "help": _("Help"), "required": _("Must be filled in"),
         "unique": _("Unique"), "default": _("Default"), "position": _("Order"),
+        "formula": _("Formula"), "depends": _("Depends on"),
     }  # fmt: skip
     return [
         f"{label}: {_said(before.get(name))} → {_said(after.get(name))}"

@@ -25,12 +25,14 @@ from accounts.views.setup.parts import (
     typed,
 )
 from crm.access.errors import NotVisible, Refusal
+from crm.customfields.choice_rules import rule_of
 from crm.customfields.dictionaries import options_of
 from crm.customfields.models import FieldDefinition
 from crm.lib.whole import whole_number
 from crm.modules.module import Module
 from crm.modules.registry import all_modules, module_named
 from crm.records import definitions
+from crm.records.choice_rules import may_depend
 from crm.records.declared import field_of
 from crm.records.uniqueness import UNIQUE_KINDS
 from crm.views.shell import LANGUAGE_NAMES
@@ -179,6 +181,8 @@ def _edit_page(
         cancel_url=reverse("setup-fields", args=[module.name]),
         refusal=refusal,
         history=history_of(row),
+        depends_url=_depends_url(row),
+        depends_on=_parent_label(module, row),
         delete_page=reverse("setup-field-delete", args=[module.name, row.pk]),
         **(
             formula_page(request, module, row)
@@ -186,6 +190,15 @@ def _edit_page(
             else {"template": "setup/field.html"}
         ),
     )
+
+
+def _depends_url(row: FieldDefinition) -> str:
+    return reverse("setup-choice-rule", args=[row.module, row.pk]) if may_depend(row) else ""
+
+
+def _parent_label(module: Module, row: FieldDefinition) -> str:
+    rule = rule_of(module, definitions.key_of(row))
+    return str(module.fields[rule.parent].label) if rule else ""
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from crm.access.grants import State
 from crm.access.policy import Access
 from crm.api.openapi.parts import Schema, component, page_of, pointer
+from crm.customfields.choice_rules import rule_of
 from crm.customfields.dictionaries import options_of
 from crm.modules.fields import Field
 
@@ -155,6 +156,10 @@ def _words(access: Access, path: str, field: Field) -> Schema:
         words["x-unit"] = str(field.unit)
     if field.kind in {"choice", "multi_choice"}:
         words["x-labels"] = {value: str(label) for value, label in options_of(field)}
+    rule = rule_of(access.module, path) if field.kind == "choice" else None
+    if rule is not None and rule.parent in access.readable:
+        allowed = {value: sorted(one) for value, one in rule.allowed.items()}
+        words["x-depends-on"] = {"field": rule.parent, "allowed": allowed}
     if field.kind == "relation":
         words["x-target"] = field.target
     if path in access.readable and field.is_filterable:

@@ -32,6 +32,7 @@ from crm.lib.formula.nodes import (
     size_of,
 )
 from crm.lib.formula.reading import read
+from crm.lib.text import spelled
 
 Find = Callable[[str], Known]  # raises LookupError with a sentence
 
@@ -154,7 +155,7 @@ class _Checker:
             known = self._choices.get(name.start)
             if known is None:
                 return [(name, node), (text, self.node(text))]
-            value = known.choices.get(text.value.strip().casefold())
+            value = known.choices.get(spelled(text.value))
             if value is None:
                 raise _at(text, _("“%s” is none of the choices.") % text.value)
             self._checked.spelled.append((text.start, text.end, f'"{value}"'))
