@@ -241,6 +241,15 @@ def _setup(at: Known) -> list[Place]:
         Place("role-new", "/setup/roles/new/", "admin", primary=1),
         Place("sign-ins", "/setup/sign-ins/", "admin"),
         Place("audit", "/setup/audit/", "admin"),
+        *_fields(at),
+        Place("dictionaries", "/setup/dictionaries/", "admin"),
+        Place("dictionary", "/setup/dictionaries/industry/", "admin"),
+    ]
+
+
+def _fields(at: Known) -> list[Place]:
+    """Fields that were added, formulas, choices that depend on others."""
+    return [
         Place("fields-index", "/setup/fields/", "admin", primary=1),
         Place("fields", "/setup/fields/customers/", "admin", primary=1),
         Place("fields-none", "/setup/fields/contacts/", "admin", primary=1),
@@ -255,8 +264,6 @@ def _setup(at: Known) -> list[Place]:
             primary=1,
         ),
         Place("field-delete", f"/setup/fields/customers/{at.field}/delete/", "admin"),
-        Place("dictionaries", "/setup/dictionaries/", "admin"),
-        Place("dictionary", "/setup/dictionaries/industry/", "admin"),
     ]
 
 
