@@ -10,8 +10,7 @@ from crm.customfields.dictionaries import add_options
 from crm.documents.carrying import carry_documents, take_back_documents
 from crm.documents.forgetting import forget_documents
 from crm.exchange.kinds import register as register_exchange
-from crm.jobs.editing import KIND as EDIT
-from crm.jobs.editing import run_edit, undo_edit
+from crm.jobs import acting, editing
 from crm.jobs.kinds import Kind, register_kind
 from crm.jobs.rekeying import KIND as REKEY
 from crm.jobs.rekeying import run_rekey
@@ -42,7 +41,8 @@ def start() -> None:
     follow_merges("documents", carry_documents, take_back_documents)
     register_exchange()
     register_kind(REKEY, Kind(work=run_rekey))
-    register_kind(EDIT, Kind(work=run_edit, take_back=undo_edit))
+    editing.register()
+    acting.register()
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))
 
 

@@ -99,11 +99,18 @@ def _known(module: str) -> dict[str, Action]:
 
 def check_body(action: Action, body: Mapping[str, Any]) -> dict[str, Any]:
     """The body, if it has what the action needs and nothing else. Raises Invalid."""
+    return check_parameters(action.parameters, body)
+
+
+def check_parameters(
+    parameters: Mapping[str, Parameter], body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The body without its nulls, if it has what is needed and nothing else. Raises Invalid."""
     errors: dict[str, list[Any]] = {}
     for name in body:
-        if name not in action.parameters:
+        if name not in parameters:
             errors[name[:80]] = [_("There is no such parameter.")]
-    for name, parameter in action.parameters.items():
+    for name, parameter in parameters.items():
         value = body.get(name)
         if value is None:
             if parameter.is_required:

@@ -8,10 +8,13 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.access.policy import access_to
+from crm.api.bulk import row_as_json
 from crm.api.doors import ApiView, pk_of
 from crm.api.parsing import StrictJSONParser, as_object, read_json
 from crm.exchange.importer import counts_of
 from crm.exchange.services import query_of_body, start_export, start_import
+from crm.jobs.deeds import LEFT, REFUSED, is_deed, told_rows
 from crm.jobs.models import Job
 from crm.jobs.services import cancel_job, open_result, own_job, undo_job
 from crm.lists.errors import BadQuery
@@ -19,6 +22,7 @@ from crm.records.errors import Invalid
 
 STATES = {Job.State.DRAFT: "queued", Job.State.UNDOING: "running"}
 IMPORT_FIELDS = frozenset({"file", "policy", "key", "mapping"})
+MOST_TOLD = 500
 EXPORT_FIELDS = frozenset({"format", "filter", "columns", "q", "sort"})
 
 
@@ -120,6 +124,11 @@ def job_as_json(job: Job) -> dict[str, Any]:
         detail["columns"] = job.detail.get("columns") or {}
         detail["mapping"] = job.options.get("mapping") or {}
         detail["left"] = job.detail.get("left", 0)
+    if is_deed(job):
+        detail["refused"] = [
+            row_as_json(access_to(job.owner, job.module), row)
+            for row in told_rows(job, (REFUSED, LEFT), MOST_TOLD)
+        ]
     return {
         "id": job.pk,
         "kind": job.kind,

@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from crm.records.errors import Invalid
 
 DEEPEST = 50
+LONGEST_KEY = 80
 CHUNK = 64 * 1024
 
 
@@ -127,3 +129,11 @@ class JSONOnly(BaseContentNegotiation):
     def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
         """The one renderer there is."""
         return renderers[0], renderers[0].media_type
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The key that makes a call do its work once, if it has one. Raises Invalid."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
+        raise Invalid(_("An Idempotency-Key has at most %d plain signs.") % LONGEST_KEY)
+    return key or None

@@ -13,7 +13,7 @@ from crm.access.policy import Access
 from crm.api.actions import Call, action_named, check_body
 from crm.api.doors import ApiView, pk_of
 from crm.api.history import history_page
-from crm.api.parsing import as_object, read_json
+from crm.api.parsing import as_object, idempotency_key, read_json
 from crm.api.values import match_as_json, row_as_json, rows_as_json
 from crm.lists.errors import BadQuery
 from crm.lists.query import DEEPEST, query_from
@@ -30,7 +30,6 @@ from crm.records.services import create_record, update_record
 ALWAYS = ("number",)  # shown whatever columns are asked for, if it may be seen
 ONCE = frozenset({"q", "filter", "sort", "columns", "size", "count", "bin", *TURNS})
 PAGES_ONLY = frozenset({"peek", "density"})  # what our own pages add to an address
-LONGEST_KEY = 80
 _version = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 
@@ -67,8 +66,9 @@ class ListView(ApiView):
         values = as_object(request.data)
         try:
             pk = create_record(
-                actor=request.user, module=module, values=values, key=_key(request), source="api"
-            )
+                actor=request.user, module=module, values=values,
+                key=idempotency_key(request), source="api",
+            )  # fmt: skip
         except DuplicateFound:
             note_check(access, "create")
             raise
@@ -234,13 +234,6 @@ def _links(request: Request, following: Turn, previous: Turn) -> dict[str, str |
             params.update({key: str(value) for key, value in turn.items()})
             links[name] = request.build_absolute_uri(f"{request.path}?{params.urlencode()}")
     return links
-
-
-def _key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
-        raise Invalid(_("An Idempotency-Key has at most %d plain signs.") % LONGEST_KEY)
-    return key or None
 
 
 def _version_of(request: Request, values: dict[str, Any]) -> int | None:

@@ -6,6 +6,7 @@ take any name for a module.
 
 from django.urls import URLPattern, URLResolver, path
 
+from crm.api.bulk import BulkView
 from crm.api.documents import DocumentFileView, DocumentsView, VersionsView
 from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
 from crm.api.library import (
@@ -44,6 +45,7 @@ ROOMS: list[URLPattern | URLResolver] = [
     path("v1/<str:module>/<str:pk>/documents/", DocumentsView.as_view(), name="api-documents"),
     path("v1/<str:module>/views/", SavedViewsView.as_view(), name="api-views"),
     path("v1/<str:module>/views/<str:pk>/", SavedViewView.as_view(), name="api-view"),
+    path("v1/<str:module>/bulk/", BulkView.as_view(), name="api-bulk"),
     path("v1/<str:module>/import/", ImportView.as_view(), name="api-import"),
     path("v1/<str:module>/export/", ExportView.as_view(), name="api-export"),
 ]

@@ -1,117 +1,49 @@
-"""Many records changed alike, as a job: batch by batch, each row told of, the whole taken back."""
+"""The same change of fields for many records; see crm/jobs/deeds.py."""
 
-import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop
 
 from crm.access.policy import access_to
-from crm.jobs.models import Job, JobRow
-from crm.jobs.running import Held, run
-from crm.jobs.services import start_job, undo_job
-from crm.modules.registry import module_named
+from crm.jobs.deeds import Deed, Rows, ask_for, register_deed
+from crm.jobs.models import Job
 from crm.records.act import Act
+from crm.records.deeds import Done
 from crm.records.edits import Edit, check_edits, edit_many, take_back
 
 KIND = "edit"
-BATCH = 200
-AT_ONCE = 300  # so many are done while the person waits
-MOST = 20_000
-UPDATED, REFUSED, SAME, UNDONE, LEFT = "updated", "refused", "skipped", "undone", "left"
 
 
-@transaction.atomic
-def ask_for_edit(*, owner: Any, module: str, pks: Sequence[int], edits: Sequence[Edit]) -> Job:
-    """A job that changes these records; see `run_soon` for a small one.
-
-    Raises TooMuch, NotAllowed, Invalid; each batch asks again.
-    """
+def ask_for_edit(
+    *, owner: Any, module: str, pks: Sequence[int], edits: Sequence[Edit], source: str = "bulk"
+) -> Job:
+    """A job that changes these records. Raises TooMuch, NotAllowed, Invalid."""
     check_edits(access_to(owner, module), edits)
-    options = {
-        "ids": sorted(set(pks)),
-        "edits": [{"field": one.field, "how": one.how, "value": one.value} for one in edits],
-    }
-    title = _("Edit %s") % module_named(module).label_plural
-    return start_job(owner=owner, kind=KIND, module=module, title=title, options=options)
+    wanted = [{"field": one.field, "how": one.how, "value": one.value} for one in edits]
+    return ask_for(
+        owner=owner, kind=KIND, module=module, pks=pks, title=gettext_noop("Edit %s"),
+        options={"edits": wanted}, source=source,
+    )  # fmt: skip
 
 
-def ask_back(*, actor: Any, job_id: int) -> Job:
-    """Take the changes back. Raises NotVisible, NotAllowed."""
-    return undo_job(actor=actor, job_id=job_id)
-
-
-def run_soon(job: Job) -> Job:
-    """Do a small job at once, unless a worker was quicker; answers it as it stands now."""
-    if len(job.options["ids"]) <= AT_ONCE:
-        run(job.pk)
-    job.refresh_from_db()
-    return job
-
-
-def run_edit(held: Held) -> None:
-    """The next records, until none is left."""
-    job = held.job
-    ids = job.options["ids"]
+def _edit(person: Any, job: Job, pks: Sequence[int], act: Act) -> Mapping[int, Done]:
     edits = [Edit(**one) for one in job.options["edits"]]
-    while job.cursor.get("at", 0) < len(ids):
-        with held.batch() as person:
-            at = job.cursor.get("at", 0)
-            part = ids[at : at + BATCH]
-            act = Act(person, "bulk", id=job.act or uuid.uuid4())
-            outcomes, after = edit_many(
-                actor=person, module=job.module, pks=part, edits=edits, act=act
-            )
-            rows = []
-            for place, (pk, one) in enumerate(zip(part, outcomes, strict=True), start=at + 1):
-                what = REFUSED if one.errors else UPDATED if one.before else SAME
-                reasons = {name: [str(text) for text in all_] for name, all_ in one.errors.items()}
-                rows.append(
-                    JobRow(
-                        job=job, number=place, outcome=what, module=job.module, record_id=pk,
-                        version=one.version, before=one.before or None, cells=after.get(pk),
-                        reasons=reasons or None,
-                    )
-                )  # fmt: skip
-                job.errors += what == REFUSED
-            JobRow.objects.bulk_create(rows)
-            job.total, job.done = len(ids), at + len(part)
-            job.cursor = {"at": at + len(part)}
+    outcomes, after = edit_many(actor=person, module=job.module, pks=pks, edits=edits, act=act)
+    return {
+        pk: Done(one.errors, one.before, after.get(pk) or {}, one.version)
+        for pk, one in zip(pks, outcomes, strict=True)
+    }
 
 
-def undo_edit(held: Held) -> None:
-    """From the last record back; values that somebody has changed since stay and are told of."""
-    job = held.job
-    while True:
-        with held.batch() as person:
-            rows = JobRow.objects.filter(job=job, outcome=UPDATED).order_by("-number")[:BATCH]
-            by_pk = {row.record_id or 0: row for row in rows}
-            if not by_pk:
-                break
-            changed = {pk: (row.before or {}, row.cells or {}) for pk, row in by_pk.items()}
-            act = Act(person, "undo", job.title)
-            left = take_back(actor=person, module=job.module, rows=changed, act=act)
-            for outcome, ids in ((LEFT, left), (UNDONE, by_pk.keys() - left)):
-                JobRow.objects.filter(pk__in=[by_pk[pk].pk for pk in ids]).update(outcome=outcome)
-            job.done += len(by_pk)
-            job.errors += len(left)
-    if job.errors:
-        with held.batch():
-            text = ngettext(
-                "%d record was changed since; what was changed stays.",
-                "%d records were changed since; what was changed stays.",
-                job.errors,
-            )
-            job.detail = {**job.detail, "message": text % job.errors}
+def _take_back(person: Any, job: Job, rows: Rows, act: Act) -> Mapping[int, str]:
+    left = take_back(
+        actor=person, module=job.module, act=act,
+        rows={pk: (dict(before), dict(after)) for pk, (before, after) in rows.items()},
+    )  # fmt: skip
+    return dict.fromkeys(left, "")
 
 
-def count(job: Job, outcome: str) -> int:
-    """How many records of a job came out like this."""
-    return JobRow.objects.filter(job=job, outcome=outcome).count()
-
-
-def told_rows(job: Job, outcomes: Sequence[str], most: int) -> list[JobRow]:
-    """The first rows of a job with these outcomes."""
-    return list(JobRow.objects.filter(job=job, outcome__in=outcomes).order_by("number")[:most])
+def register() -> None:
+    """Let jobs edit many records."""
+    register_deed(KIND, Deed(_edit, _take_back))

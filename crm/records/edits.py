@@ -14,7 +14,7 @@ from crm.records.act import Act
 from crm.records.bulk import Outcome
 from crm.records.bulk_changes import kept_values, update_many
 from crm.records.drafts import snapshots
-from crm.records.errors import Invalid, NotAllowed
+from crm.records.errors import Invalid, NotAllowed, NotVisible
 
 SET, CLEAR, ADD, REMOVE = "set", "clear", "add", "remove"
 TAGS = "tags"
@@ -49,6 +49,11 @@ def editable_fields(access: Access) -> list[Field]:
     return [field for name, field in access.module.fields.items() if name in names and ways(field)]
 
 
+def may_tag(access: Access) -> bool:
+    """Whether the person may give tags to many records of this module."""
+    return any(field.name == TAGS for field in editable_fields(access))
+
+
 def check_edits(access: Access, edits: Sequence[Edit]) -> None:
     """Raise NotAllowed for a field that is not the person's, Invalid for what can't be done."""
     access.require("edit")
@@ -81,8 +86,11 @@ def edit_many(
     check_edits(access, edits)
     with transaction.atomic():
         stored = _locked(access, pks)
-        rows = [(pk, _values(edits, stored.get(pk, {}))) for pk in pks]
-        outcomes = update_many(actor=actor, module=module, rows=rows, act=act, write=write)
+        rows = [(pk, _values(edits, stored[pk])) for pk in pks if pk in stored]
+        done = update_many(actor=actor, module=module, rows=rows, act=act, write=write)
+        by_pk = {pk: one for (pk, _values), one in zip(rows, done, strict=True)}
+        missing = _out_of_reach(access, set(pks) - stored.keys())
+        outcomes = [by_pk.get(pk) or missing[pk] for pk in pks]
         written = {one.pk: one.before for one in outcomes if one.pk and one.before}
         records = list(access.module.rows.filter(pk__in=list(written)))
         after = snapshots(access.module, records)
@@ -117,6 +125,15 @@ def take_back(
 def _locked(access: Access, pks: Iterable[int]) -> dict[int, dict[str, Any]]:
     rows = access.rows("edit").select_for_update(of=("self",)).filter(pk__in=list(pks))
     return snapshots(access.module, list(rows.order_by("pk")))
+
+
+def _out_of_reach(access: Access, pks: set[int]) -> dict[int, Outcome]:
+    """Each with the reason: seen only, or, for what may not be known, as if it never was."""
+    seen = set(access.rows().filter(pk__in=pks).values_list("pk", flat=True)) if pks else set()
+    return {
+        pk: Outcome(errors={"": [(NotAllowed() if pk in seen else NotVisible()).message]})
+        for pk in pks
+    }
 
 
 def _values(edits: Sequence[Edit], stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from crm.records.owners import department_of, require_assignable
 from crm.records.restoring import returning
 
 GOING = frozenset({"deleted", "merged"})
+Along = tuple[int, str, int]  # the record, and what went along with it: module, id
 
 
 def mark_records(
@@ -129,12 +130,20 @@ def restore_records(*, actor: Any, module: str, pks: Sequence[int], source: str 
     DuplicateFound when a living record has taken their place meanwhile.
     """
     act = Act(actor, source)
-    for other, values in returning(actor, module_named(module), sorted(set(pks))).items():
+    restore_set(act, module_named(module), sorted(set(pks)))
+    return act
+
+
+def restore_set(act: Act, module: Module, pks: Sequence[int], *, only: bool = False) -> None:
+    """Bring back deleted records, in the caller's transaction; see `restore_records`.
+
+    With `only` nothing else comes back that the same act deleted, but what hung on these.
+    """
+    for other, values in returning(act.actor, module, pks, only=only).items():
         _refuse_merged(other, values)
         keys = {pk: other.all_keys(one) for pk, one in values.items()}
-        refuse_lost(access_to(actor, other), claim_keys(other, keys))
+        refuse_lost(access_to(act.actor, other), claim_keys(other, keys))
         mark_records(act, other, list(keys), "restored", deleted_at=None, deletion_id=None)
-    return act
 
 
 def _refuse_merged(module: Module, ids: Iterable[int]) -> None:
@@ -162,9 +171,7 @@ def assign_records(
     Raises NotVisible, NotAllowed, Invalid (no such active person).
     """
     access = access_to(actor, module)
-    people = get_user_model()._default_manager
-    if not people.filter(pk=owner, is_active=True).exists():
-        raise Invalid(fields={"owner": [_("There is no such person.")]})
+    require_active(owner)
     act = Act(actor, source, reason)
     records = [access.lock(pk, "assign") for pk in sorted(set(pks))]
     require_assignable(access, owner)
@@ -175,18 +182,32 @@ def assign_records(
         if record.owner_id != owner:
             by_old.setdefault(record.owner_id, []).append(record.pk)
     for old, ids in by_old.items():
-        _assign(act, access.module, ids, old, owner)
+        give_set(act, access.module, ids, old, owner)
     return act
 
 
-def _assign(act: Act, module: Module, ids: list[int], old: int | None, owner: int) -> None:
+def require_active(owner: int) -> None:
+    """Raise Invalid unless this is a person who may sign in."""
+    people = get_user_model()._default_manager
+    if not people.filter(pk=owner, is_active=True).exists():
+        raise Invalid(fields={"owner": [_("There is no such person.")]})
+
+
+def give_set(
+    act: Act, module: Module, ids: Sequence[int], old: int | None, owner: int
+) -> list[Along]:
+    """Give locked records of one owner to another; answers what the old one held under them."""
     department = department_of(owner)
     mark_records(act, module, ids, "assigned", owner_id=owner, department_id=department)
+    along: list[Along] = []
     for child, relation in children_of(module):
-        lookup = _lookup(child, relation, module, ids)
+        lookup = _lookup(child, relation, module, list(ids))
         rows = child.rows.filter(deleted_at__isnull=True, owner_id=old, **lookup)
-        below = list(rows.values_list("pk", flat=True))
-        mark_records(act, child, below, "assigned", owner_id=owner, department_id=department)
+        path = child.fields[relation].value_path
+        below = dict(rows.values_list("pk", path))
+        mark_records(act, child, list(below), "assigned", owner_id=owner, department_id=department)
+        along += [(parent, child.name, pk) for pk, parent in below.items()]
+    return along
 
 
 @transaction.atomic

@@ -27,9 +27,12 @@ class Deleted:
     parent: Name | None
 
 
-def returning(actor: Any, module: Module, pks: Sequence[int]) -> dict[Module, dict[int, Any]]:
+def returning(
+    actor: Any, module: Module, pks: Sequence[int], *, only: bool = False
+) -> dict[Module, dict[int, Any]]:
     """What comes back with these records, values by id, locked until the transaction ends.
 
+    All that the same acts deleted; with `only` no more than these and what hung on them.
     Raises NotVisible, NotAllowed (it went along with a record that the person may not restore,
     or hangs on one that is in the bin by another act).
     """
@@ -48,6 +51,8 @@ def returning(actor: Any, module: Module, pks: Sequence[int]) -> dict[Module, di
         _refuse_head(actor, head, head in mine_too, parents[head], dead)
     coming: dict[Module, dict[int, Any]] = {}
     for name, head in heads.items():
+        if only and head not in wanted:
+            continue
         if head in mine_too and parents[head] not in dead:
             coming.setdefault(module_named(name[0]), {})[name[1]] = found[name].values
     return coming

@@ -73,9 +73,8 @@ def create_record(
     """
     access = access_to(actor, module)
     access.require("create")
-    key = _short(key)
     if key:
-        done = _claim_key(actor, access.module, key, values)
+        done = claim_key(actor, access.module, key, values)
         if done is not None:
             return done
     act = Act(actor, source)
@@ -86,7 +85,7 @@ def create_record(
     pk = _insert(act, access, draft, keys)
     _require_in_reach(access, "view", pk)
     if key:
-        IdempotencyKey.objects.filter(user=actor, key=key).update(record_id=pk)
+        keep_key(actor, key, pk)
     return pk
 
 
@@ -148,22 +147,30 @@ def new_columns(
     }
 
 
-def _short(key: str | None) -> str | None:
+def _short(key: str) -> str:
     """An idempotency key of any length as one that fits its column."""
-    if key is None or len(key) <= LONGEST_IDEMPOTENCY_KEY:
+    if len(key) <= LONGEST_IDEMPOTENCY_KEY:
         return key
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _claim_key(actor: Any, module: Module, key: str, values: Values) -> int | None:
-    """Take an idempotency key; the id of the record when it was used for this very body."""
-    digest = body_hash(module.name, values)
+def claim_key(actor: Any, module: Module, key: str, values: Values) -> int | None:
+    """Take an idempotency key; what it led to when it was used for this very body.
+
+    In the transaction that does the work and then calls `keep_key`. Raises KeyReused.
+    """
+    key, digest = _short(key), body_hash(module.name, values)
     claimed = IdempotencyKey(user=actor, key=key, body_hash=digest, module=module.name)
     IdempotencyKey.objects.bulk_create([claimed], ignore_conflicts=True)
     held = IdempotencyKey.objects.select_for_update().get(user=actor, key=key)
     if held.body_hash != digest:
         raise KeyReused
     return held.record_id
+
+
+def keep_key(actor: Any, key: str, made: int) -> None:
+    """Say what a claimed key led to: the id of a record, or of a job."""
+    IdempotencyKey.objects.filter(user=actor, key=_short(key)).update(record_id=made)
 
 
 @transaction.atomic

@@ -99,10 +99,10 @@ def share_records(
     check_terms(to, terms)
     act = Act(actor, source)
     ids = _locked(access, act, pks, terms.level)
-    _write(act, access.module, ids, to, terms)
+    write_shares(act, access.module, ids, to, terms)
     if along:
         for child, rows in shareable_below(access, ids, terms.level).items():
-            _write(act, child, rows, to, terms)
+            write_shares(act, child, rows, to, terms)
     raise_rights_version()
     return act
 
@@ -137,7 +137,7 @@ def shareable_below(access: Access, ids: Sequence[int], level: str) -> dict[Modu
     return found
 
 
-def _write(
+def write_shares(
     act: Act, module: Module, ids: Sequence[int], to: Sequence[Holder], terms: Terms
 ) -> None:
     """Put the shares of some records in the place of those that the holders have."""
@@ -158,7 +158,7 @@ def _write(
         for pk in ids
         for group in group_ids.values()
     )
-    _tell(act, module, ids, "shared", to, terms)
+    tell_shares(act, module, ids, "shared", to, terms)
 
 
 def _remove(module: Module, ids: Sequence[int], holders: Sequence[Holder]) -> None:
@@ -196,10 +196,10 @@ def unshare_records(
 def _forget(act: Act, module: Module, ids: Sequence[int], holder: Holder) -> None:
     if ids:
         _remove(module, ids, [holder])
-        _tell(act, module, ids, "unshared", [holder], None)
+        tell_shares(act, module, ids, "unshared", [holder], None)
 
 
-def _tell(
+def tell_shares(
     act: Act,
     module: Module,
     ids: Sequence[int],

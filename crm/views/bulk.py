@@ -1,35 +1,33 @@
-"""Acts on picked rows: give to another owner, delete. Asked in a dialog, undone from a toast."""
+"""Acts on picked rows: give to another owner, delete, share. Asked in a dialog, done by a job."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from crm.access.policy import Access, access_to
 from crm.forms.people import people_options
 from crm.forms.sharing import share_fields, terms_from
+from crm.jobs import acting, deeds
 from crm.lib.whole import whole_number, whole_numbers
 from crm.lists.query import query_from
 from crm.lists.show import in_a_row
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid, NotVisible, Refusal
-from crm.records.lifecycle import assign_records, delete_records, restore_records
-from crm.records.sharing import share_records
+from crm.views.bulk_jobs import answer, list_query, plain_query
 from crm.views.lists import title_of
-from crm.views.shell import toast
-
-MOST_AT_ONCE = 300
 
 
-def picked(request: HttpRequest, access: Access, most: int = MOST_AT_ONCE) -> list[int]:
+def picked(request: HttpRequest, access: Access, most: int = deeds.MOST) -> list[int]:
     """The ids that were picked: ticked ones, or all that the list's query finds; `most` at most."""
     data = request.POST if request.method == "POST" else request.GET
     if data.get("everything"):
-        from_address = _query(data.get("query", ""))
+        from_address = plain_query(data.get("query", ""))
         query = query_from(from_address, access)
         rows = access.rows().filter(query.where).order_by("pk")
         ids = list(rows.values_list("pk", flat=True)[: most + 1])
@@ -40,19 +38,6 @@ def picked(request: HttpRequest, access: Access, most: int = MOST_AT_ONCE) -> li
     if not ids:
         raise Invalid(_("Select at least one record."))
     return sorted(set(ids))
-
-
-def _query(text: str) -> QueryDict:
-    """What the list showed; not which part of it a request asked for."""
-    query = QueryDict(text, mutable=True)
-    for name in ("view", "part", "peek"):
-        query.pop(name, None)
-    return query
-
-
-def list_query(post: QueryDict) -> str:
-    """What the list showed when the act was asked for, as in its address."""
-    return _query(post.get("query", "")).urlencode()
 
 
 def dialog(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -73,10 +58,10 @@ def question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, 
     )
     return {
         "text": text,
-        "pks": ids,
         "query": list_query(request.POST),
-        "everything": "",
         "key": uuid.uuid4().hex,
+        **frame(request.POST, ids),
+        "notice": grown(request.POST, ids),
         "cancel_url": f"/{access.module.name}/",
         "crumbs": [{"label": access.module.label_plural, "url": f"/{access.module.name}/"}],
     }
@@ -88,25 +73,50 @@ def must_be_visible(access: Access, ids: list[int]) -> None:
         raise NotVisible
 
 
+def frame(post: QueryDict, ids: Sequence[int]) -> dict[str, Any]:
+    """Few records go along by their ids; of many the question goes along, and how many it found."""
+    is_long = len(ids) > deeds.AT_ONCE
+    if not is_long or not post.get("everything"):
+        return {"pks": ids, "everything": "", "is_long": is_long}
+    return {"pks": [], "everything": "1", "expected": len(ids), "is_long": True}
+
+
+def grown(post: QueryDict, ids: Sequence[int]) -> str:
+    """A sentence, when the list finds another number of records than the person was told."""
+    expected = whole_number(post.get("expected", ""))
+    if expected is None or expected == len(ids):
+        return ""
+    return _("Meanwhile the list finds %d records. Look again before you go on.") % len(ids)
+
+
+def is_confirmed(post: QueryDict, ids: Sequence[int]) -> bool:
+    """Whether the person said yes, to as many records as there are."""
+    return bool(post.get("confirmed")) and not grown(post, ids)
+
+
+def _asked(request: HttpRequest, module: str, action: str) -> tuple[Access, list[int]]:
+    """The door and the picked records, all of which the person sees."""
+    access = access_to(request.user, module_named(module))
+    access.require(action)
+    ids = picked(request, access)
+    must_be_visible(access, ids)
+    return access, ids
+
+
 @require_http_methods(["GET", "POST"])
 def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/bulk/assign/: choose the new owner, then do it."""
-    access = access_to(request.user, module_named(module))
-    access.require("assign")
-    ids = picked(request, access)
-    must_be_visible(access, ids)
+    access, ids = _asked(request, module, "assign")
     errors: list[dict[str, Any]] = []
     owner = request.POST.get("owner", "")
     chosen = whole_number(owner)
-    if request.POST.get("confirmed") and chosen is not None:
+    if is_confirmed(request.POST, ids) and chosen is not None:
         try:
-            assign_records(actor=request.user, module=module, pks=ids, owner=chosen)
+            job = acting.ask_to_assign(owner=request.user, module=module, pks=ids, to=chosen)
         except Refusal as refusal:
             errors = [{"label": "", "messages": [str(refusal.message)], "anchor": "id-owner"}]
         else:
-            text = ngettext("%d record has a new owner.", "%d records have a new owner.", len(ids))
-            toast(request, text % len(ids))
-            return back_to_list(request, module)
+            return answer(request, deeds.run_soon(job))
     field = {
         "name": "owner", "html_name": "owner", "id": "id-owner",
         "label": access.module.fields["owner"].label,
@@ -130,18 +140,10 @@ def bulk_assign(request: HttpRequest, module: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/bulk/delete/: into the recycle bin, with everything that belongs to the records."""
-    access = access_to(request.user, module_named(module))
-    access.require("delete")
-    ids = picked(request, access)
-    must_be_visible(access, ids)
-    if request.POST.get("confirmed"):
-        delete_records(actor=request.user, module=module, pks=ids)
-        undo = f"/{module}/bulk/undelete/?" + "&".join(f"pk={pk}" for pk in ids[:50])
-        text = ngettext(
-            "%d record went to the recycle bin.", "%d records went to the recycle bin.", len(ids)
-        )
-        toast(request, text % len(ids), undo_url=undo)
-        return back_to_list(request, module)
+    access, ids = _asked(request, module, "delete")
+    if is_confirmed(request.POST, ids):
+        job = acting.ask_to_delete(owner=request.user, module=module, pks=ids)
+        return answer(request, deeds.run_soon(job))
     context = {
         **question(request, access, ids),
         "title": ngettext("Delete %d record?", "Delete %d records?", len(ids)) % len(ids),
@@ -156,33 +158,21 @@ def bulk_delete(request: HttpRequest, module: str) -> HttpResponse:
     return dialog(request, context)
 
 
-@require_POST
-def bulk_undelete(request: HttpRequest, module: str) -> HttpResponse:
-    """POST /<module>/bulk/undelete/?pk=…: takes back what the toast told of."""
-    found = module_named(module)
-    ids = whole_numbers(request.GET.getlist("pk"))
-    restore_records(actor=request.user, module=found.name, pks=ids[:50])
-    toast(request, ngettext("%d record is back.", "%d records are back.", len(ids)) % len(ids))
-    return HttpResponseRedirect(f"/{module}/")
-
-
 @require_http_methods(["GET", "POST"])
 def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
     """/<module>/bulk/share/: with whom, how and until when, for all picked records."""
-    access = access_to(request.user, module_named(module))
-    access.require("share")
-    ids = picked(request, access)
-    must_be_visible(access, ids)
+    access, ids = _asked(request, module, "share")
     errors: dict[str, list[Any]] = {}
-    if request.POST.get("confirmed"):
+    if is_confirmed(request.POST, ids):
         try:
             holders, terms = terms_from(request.POST)
-            share_records(actor=request.user, module=module, pks=ids, to=holders, terms=terms)
+            job = acting.ask_to_share(
+                owner=request.user, module=module, pks=ids, to=holders, terms=terms
+            )
         except Invalid as refusal:
             errors = refusal.fields or {"": [refusal.message]}
         else:
-            toast(request, ngettext("%d record shared.", "%d records shared.", len(ids)) % len(ids))
-            return back_to_list(request, module)
+            return answer(request, deeds.run_soon(job))
     context = {
         **question(request, access, ids),
         "title": ngettext("Share %d record", "Share %d records", len(ids)) % len(ids),
@@ -195,14 +185,3 @@ def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
         "submit_label": pgettext("verb", "Share"),
     }
     return dialog(request, context, status=400 if errors else 200)
-
-
-def back_to_list(request: HttpRequest, module: str, url: str = "") -> HttpResponse:
-    """The list as it was asked for before, or another page."""
-    query = list_query(request.POST)
-    url = url or f"/{module}/" + (f"?{query}" if query else "")
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
-        return response
-    return HttpResponseRedirect(url)

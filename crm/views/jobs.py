@@ -12,6 +12,8 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.errors import NotVisible
+from crm.jobs.acting import TITLES
+from crm.jobs.deeds import is_deed
 from crm.jobs.models import Job
 from crm.jobs.services import cancel_job, open_result, own_job
 from crm.lists.show import in_sentence
@@ -64,6 +66,7 @@ def title_of(job: Job) -> str:
     except UnknownModule:
         return job.title
     texts = {"export": _("Export %s"), "rekey": _("Duplicate keys: %s"), "edit": _("Edit %s")}
+    texts |= {kind: _(text) for kind, text in TITLES.items()}
     return texts[job.kind] % label if job.kind in texts else job.title
 
 
@@ -82,8 +85,9 @@ def _state_word(job: Job) -> str:
 
 def page_of(job: Job) -> str:
     """Where a job is looked at."""
-    own = {"import": f"/{job.module}/import/{job.pk}/", "edit": f"/jobs/{job.pk}/"}
-    return own.get(job.kind, "/jobs/")
+    if job.kind == "import":
+        return f"/{job.module}/import/{job.pk}/"
+    return f"/jobs/{job.pk}/" if is_deed(job) else "/jobs/"
 
 
 def time_left(job: Job) -> str:

@@ -11,7 +11,7 @@ from crm.access.sharing import is_shareable
 from crm.lists.query import MOST_SORT_KEYS, Query
 from crm.lists.turning import Page
 from crm.modules.fields import Field
-from crm.records.edits import editable_fields
+from crm.records.edits import editable_fields, may_tag
 from crm.records.merging import may_merge
 from crm.views.address import Address
 from crm.views.words import condition_words
@@ -167,6 +167,9 @@ def bulk_actions(access: Access) -> list[dict[str, Any]]:
         found.append(
             {"label": _("Edit"), "icon": "pen", "url": f"{base}/edit/", "is_danger": False}
         )
+    if access.grants.scope("edit") and may_tag(access):
+        label = pgettext("verb", "Tag")
+        found.append({"label": label, "icon": "tag", "url": f"{base}/tag/", "is_danger": False})
     if access.grants.scope("assign"):
         found.append(
             {"label": _("Assign"), "icon": "swap", "url": f"{base}/assign/", "is_danger": False}

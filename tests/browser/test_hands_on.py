@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
+from crm.jobs import deeds
+from crm.records.services import create_record
+from sales.customers.models import Customer
 from tests.browser import walk
 from tests.browser.conftest import Product, SignIn
 from tests.browser.faults import faults
@@ -186,3 +190,34 @@ def test_a_card_leaves_the_fields_free_and_goes_when_it_was_seen(
         card.locator("a.textbutton").click()
     page.reload()
     assert page.locator("#jobs .job").count() == 0
+
+
+def test_all_that_match_are_given_away_in_the_background_and_come_back(
+    sign_in: SignIn, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deeds, "AT_ONCE", 2)
+    manager, to = (User.objects.get(username=name) for name in ("manager", "rep"))
+    made = [
+        create_record(actor=manager, module="customers", values={"name": f"试样移交{sign}泵阀厂"})
+        for sign in "甲乙丙"
+    ]
+    page = sign_in("manager")
+    page.goto("/customers/?q=试样移交")
+    page.locator("#rows .pick input").first.check()
+    page.locator("[data-pick-everything]").click()
+    page.locator('#bulk [formaction="/customers/bulk/assign/"]').click()
+    dialog = page.locator("dialog#dialog[open]")
+    dialog.get_by_text("后台").wait_for()
+    assert faults(page) == []
+    dialog.locator("select[name=owner]").select_option(str(to.pk))
+    dialog.locator("footer button.primary").click()
+    page.locator("#jobs .job .good").wait_for(timeout=40_000)
+    owners = Customer.unscoped.filter(pk__in=made).values_list("owner_id", flat=True)
+    assert set(owners.all()) == {to.pk}
+    page.locator("#jobs .job a.name").click()
+    page.wait_for_url("**/jobs/*/")
+    assert faults(page) == []
+    page.locator("form[action$='/undo/'] button").click()
+    page.wait_for_url("**/customers/?*")
+    page.locator("#jobs .job .good").wait_for(timeout=40_000)
+    assert set(owners.all()) == {manager.pk}

@@ -10,8 +10,9 @@ COVERS = {
     "field-edit": "fields", "field-show": "uncover", "new": "new", "quick": "new",
     "history": "history",
     "duplicates": "duplicates", "propose": "duplicates",
-    "api-propose": "duplicates", "bulk-assign": "bulk", "bulk-delete": "bulk", "bin": "bin",
-    "bulk-undelete": "bin", "restore": "bin", "erase": "bin", "palette": "palette",
+    "api-propose": "duplicates", "api-bulk": "bulk",
+    "bulk-assign": "bulk", "bulk-delete": "bulk", "bin": "bin",
+    "bulk-tag": "bulk edit", "restore": "bin", "erase": "bin", "palette": "palette",
     "search": "search", "lookup": "lookup", "lookup-any": "lookup", "home": "home",
     "team-activity": "team activity", "audit": "audit", "reporting-lines": "parent",
     "log-follow-up": "follow-up logged", "attachment": "attachment", "api-list": "api list",
@@ -43,7 +44,15 @@ COVERS_STARTS = {
     "library": "library", "folder": "library", "api-folder": "library", "api-library": "library",
     "me-": "me", "setup": "setup",
 }  # fmt: skip
-JOBS = {"export": "export csv", "import": "import", "rekey": "setup", "edit": "bulk edit"}
+JOBS = {
+    "export": "export csv",
+    "import": "import",
+    "rekey": "setup",
+    "edit": "bulk edit",
+    "assign": "bulk",
+    "delete": "bin",
+    "share": "bulk",
+}
 COMMANDS = {
     "add_administrator": "makes a person",
     "demo": "fills a database, prints counts",

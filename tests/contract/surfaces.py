@@ -107,10 +107,24 @@ def _bin(visitor: Visitor) -> bytes:
     found += visitor.body(visitor.api.post(f"{visitor.api_url}actions/restore/"))
     _bring_back(visitor)
     found += visitor.act(visitor.address("bulk-delete"), {"pk": pk, "confirmed": "1"})
-    found += visitor.act(f"{visitor.address('bulk-undelete')}?pk={pk}")
+    found += _deed_told(visitor, "delete")
     found += visitor.body(visitor.api.post(f"{visitor.api_url}actions/delete/"))
     _bring_back(visitor)
     return found
+
+
+def _bulk(visitor: Visitor) -> bytes:
+    """The dialogs; by the API the same owner again, told row by row, and a value that cannot be."""
+    planted = visitor.planted
+    names = ("bulk-delete", "bulk-assign", "bulk-share")
+    found = b"".join(visitor.post(name, {"pk": planted.pk}) for name in names)
+    url = f"{planted.module.name}/bulk/"
+    for asked in (
+        {"action": "assign", "owner": visitor.stored.owner_id},
+        {"action": "edit", "values": {planted.module.title: "x" * 999}},
+    ):
+        found += visitor.body(visitor.api.post(url, {"ids": [planted.pk], **asked}))
+    return found + _deed_told(visitor, "assign")
 
 
 def _bulk_edit(visitor: Visitor) -> bytes:
@@ -122,10 +136,15 @@ def _bulk_edit(visitor: Visitor) -> bytes:
     for field in [one for one in fields if CLEAR in ways(one) and one.kind == "text"][:1]:
         emptied = {"pk": planted.pk, "field": field.name, f"how-{field.name}": CLEAR}
         found += visitor.act(visitor.address("bulk-edit"), {**emptied, "confirmed": "1"})
-    job = Job.objects.filter(kind=EDIT_KIND, owner=planted.reader).first()  # the latest
-    if job is not None:
-        found += visitor.page("job", pk=job.pk) + visitor.act(f"/jobs/{job.pk}/undo/")
-    return found
+    return found + visitor.post("bulk-tag", {"pk": planted.pk}) + _deed_told(visitor, EDIT_KIND)
+
+
+def _deed_told(visitor: Visitor, kind: str) -> bytes:
+    """The page of the reader's latest deed of this kind, and the deed taken back."""
+    job = Job.objects.filter(kind=kind, owner=visitor.planted.reader).first()  # the latest
+    if job is None:
+        return b""
+    return visitor.page("job", pk=job.pk) + visitor.act(f"/jobs/{job.pk}/undo/")
 
 
 def _bring_back(visitor: Visitor) -> None:
@@ -315,9 +334,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "new": _new,
     "history": lambda v: v.page("history"),
     "duplicates": _duplicates,
-    "bulk": lambda v: b"".join(
-        v.post(name, {"pk": v.planted.pk}) for name in ("bulk-delete", "bulk-assign", "bulk-share")
-    ),
+    "bulk": _bulk,
     "bulk edit": _bulk_edit,
     "merge": visit_merge,
     "bin": _bin,

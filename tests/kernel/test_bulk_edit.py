@@ -7,7 +7,7 @@ from django.test import Client
 
 from crm.access.errors import NotVisible
 from crm.access.policy import access_to
-from crm.jobs import editing
+from crm.jobs import deeds, editing
 from crm.jobs.models import Job
 from crm.records.edits import ADD, CLEAR, REMOVE, SET, Edit
 from crm.records.errors import Invalid, NotAllowed
@@ -20,11 +20,11 @@ PAGE = "/customers/bulk/edit/"
 def edited(actor, pks, *edits, module="customers"):
     """The job that changed these records, done."""
     job = editing.ask_for_edit(owner=actor, module=module, pks=pks, edits=edits)
-    return editing.run_soon(job)
+    return deeds.run_soon(job)
 
 
 def undone(actor, job):
-    return editing.run_soon(editing.ask_back(actor=actor, job_id=job.pk))
+    return deeds.run_soon(deeds.ask_back(actor=actor, job_id=job.pk))
 
 
 def tags_of(pk, actor):
@@ -39,7 +39,7 @@ def three(cast: Cast) -> list[int]:
 def test_values_are_set_emptied_and_given_back(cast: Cast, three):
     job = edited(cast.owner, three, Edit("level", SET, "B"), Edit("website", CLEAR))
     assert [stored("customers", pk).level for pk in three] == ["B", "B", "B"]
-    assert (editing.count(job, editing.UPDATED), editing.count(job, editing.SAME)) == (1, 2)
+    assert (deeds.count(job, deeds.UPDATED), deeds.count(job, deeds.SAME)) == (1, 2)
     assert undone(cast.owner, job).state == Job.State.UNDONE
     assert [stored("customers", pk).level for pk in three] == ["A", "B", "B"]
 
@@ -88,7 +88,7 @@ def test_security_4_a_record_out_of_reach_is_as_one_that_never_was(cast: Cast, t
 
 
 def test_security_5_all_that_match_is_counted_again(cast: Cast, three, monkeypatch):
-    monkeypatch.setattr(editing, "AT_ONCE", 2)
+    monkeypatch.setattr(deeds, "AT_ONCE", 2)
     client = Client()
     client.force_login(cast.owner)
     asked = {"everything": "1", "query": "level=B", "field": "level", "level": "D"}
@@ -118,7 +118,7 @@ def test_the_job_is_for_who_started_it(cast: Cast, three):
     client.force_login(cast.manager)
     assert client.get(f"/jobs/{job.pk}/").status_code == 404
     assert client.post(f"/jobs/{job.pk}/undo/").status_code == 404
-    refused(NotVisible, editing.ask_back, actor=cast.manager, job_id=job.pk)
+    refused(NotVisible, deeds.ask_back, actor=cast.manager, job_id=job.pk)
     client.force_login(cast.owner)
     assert client.get(f"/jobs/{job.pk}/").status_code == 200
     assert client.post(f"/jobs/{job.pk}/undo/").status_code == 302
@@ -130,11 +130,11 @@ def test_many_are_changed_by_few_statements(cast: Cast, three, queries):
         owner=cast.owner, module="customers", pks=three, edits=[Edit("level", SET, "D")]
     )
     with queries() as for_few:
-        editing.run_soon(few)
+        deeds.run_soon(few)
     more = [*three, *(add(cast.owner, level="A") for _n in range(7))]
     many = editing.ask_for_edit(
         owner=cast.owner, module="customers", pks=more, edits=[Edit("level", SET, "C")]
     )
     with queries() as for_many:
-        editing.run_soon(many)
+        deeds.run_soon(many)
     assert len(for_many) <= len(for_few) + 2

@@ -214,15 +214,6 @@ def test_the_bin_says_why_something_stays_in_it(cast, client, family):
     assert "Not restored. It was deleted along with" in answer.content.decode()
 
 
-def test_an_undo_from_the_list_brings_back_all_that_were_picked(cast, client):
-    ids = [add(cast.owner) for _turn in range(3)]
-    delete(cast.owner, *ids)
-    client.force_login(cast.owner)
-    picked = "&".join(f"pk={pk}" for pk in ids)
-    assert client.post(f"/customers/bulk/undelete/?{picked}").status_code == 302
-    assert all(living("customers", pk) for pk in ids)
-
-
 # Assignment ----------
 
 
