@@ -19,6 +19,8 @@ from crm.records.beside import (
     ExternalId,
     IdempotencyKey,
     MatchKey,
+    NotDouble,
+    SharedKey,
     UniqueValue,
 )  # fmt: skip
 from crm.records.children import Address, Mail, Phone, Tag
@@ -30,7 +32,9 @@ __all__ = [
     "CustomRecordGroupShare",
     "CustomRecordShare", "Document", "DocumentVersion", "Event", "ExternalId", "FieldDefinition",
     "Folder", "FolderRight", "FollowUp", "IdempotencyKey",
-    "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "Option", "Phone",
-    "Phrase", "Preview", "RememberedMapping", "SavedView", "SearchEntry", "Stamp", "StartView",
+    "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "NotDouble", "Option",
+    "Phone",
+    "Phrase", "Preview", "RememberedMapping", "SavedView", "SearchEntry", "SharedKey", "Stamp",
+    "StartView",
     "Tag", "UniqueValue",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from crm.modules.registry import (
 )
 from crm.modules.stamp import make_stamp
 from crm.records.declared import database_definitions
+from crm.records.doubles import forget_pairs
 from crm.records.followers import follow_merges, follow_purges, follow_touches, follow_writes
 from crm.records.numbers import make_sequence
 from crm.search.entries import refresh_entries
@@ -38,6 +39,7 @@ def start() -> None:
     follow_writes(refresh_entries)
     follow_touches(touch_entries)
     follow_purges(forget_documents)
+    follow_purges(forget_pairs)
     follow_merges("documents", carry_documents, take_back_documents)
     register_exchange()
     register_kind(REKEY, Kind(work=run_rekey))

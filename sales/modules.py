@@ -9,8 +9,10 @@ from sales.customers.module import Customers
 from sales.feed.carrying import carry_followers, take_back_followers
 from sales.feed.views import feed_block
 from sales.fixtures.dictionaries import labels
+from sales.life.carrying import carry_moves, take_back_moves
 
 follow_merges("feed", carry_followers, take_back_followers)
+follow_merges("stages", carry_moves, take_back_moves)
 INDEX = Index(label=_("Sales"), modules=[Customers, Contacts])
 PARTS = {
     "customers": [

@@ -20,7 +20,7 @@ from crm.access.errors import NotVisible, Refusal, TookTooLong, refusal_of
 from crm.access.policy import Access
 from crm.api.values import match_as_json, plain_as_json
 from crm.modules.registry import UnknownModule
-from crm.records.errors import DuplicateFound, StaleRecord
+from crm.records.errors import DuplicateFound, MergedAway, StaleRecord
 from crm.records.limits import TooMany
 
 log = logging.getLogger("crm.api")
@@ -87,9 +87,13 @@ def _refused(refusal: Refusal, access: Access | None) -> Response:
         more = _stale(refusal, access)
     elif isinstance(refusal, DuplicateFound):
         more = {"duplicates": [match_as_json(match) for match in refusal.matches]}
+    elif isinstance(refusal, MergedAway):
+        more = {"merged_into": refusal.survivor}
     answer = _plain(refusal.status, refusal.message, fields, **more)
     if isinstance(refusal, TooMany):
         answer["Retry-After"] = str(refusal.seconds)
+    if isinstance(refusal, MergedAway) and access is not None:
+        answer["Location"] = f"/api/v1/{access.module.name}/{refusal.survivor}/"
     return answer
 
 

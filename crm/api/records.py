@@ -21,7 +21,7 @@ from crm.lists.turning import TURNS, Turn, read_page
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
 from crm.records.duplicates import matches_of
-from crm.records.errors import DuplicateFound, Invalid
+from crm.records.errors import DuplicateFound, Invalid, MergedAway
 from crm.records.lifecycle import delete_records
 from crm.records.limits import note_check
 from crm.records.merging import leads_on
@@ -110,15 +110,22 @@ class RecordView(ApiView):
         except DuplicateFound:
             note_check(access, "change")
             raise
+        except NotVisible:
+            _tell_merged(access, pk_of(pk))
+            raise
         return _record(access, pk_of(pk))
 
     def delete(self, request: Request, module: str, pk: str) -> Response:
         """Put the record into the recycle bin."""
-        self.open(module)
+        access = self.open(module)
         version = _version_of(request, {})
-        delete_records(
-            actor=request.user, module=module, pks=[pk_of(pk)], version=version, source="api"
-        )
+        try:
+            delete_records(
+                actor=request.user, module=module, pks=[pk_of(pk)], version=version, source="api"
+            )
+        except NotVisible:
+            _tell_merged(access, pk_of(pk))
+            raise
         return Response(status=204)
 
 
@@ -156,7 +163,11 @@ class ActionView(ApiView):
         found = action_named(module, action)
         body = check_body(found, as_object(request.data))
         call = Call(access, pk_of(pk), body)
-        result = found.run(call)
+        try:
+            result = found.run(call)
+        except NotVisible:
+            _tell_merged(access, call.pk)
+            raise
         if result is not None:
             return Response(result)
         if found.is_gone:
@@ -191,6 +202,13 @@ class DuplicatesView(ApiView):
         note_check(access, "look-up")
         matches = [match_as_json(match) for match in matches_of(access, draft.all)]
         return Response({"exists": bool(matches), "matches": matches})
+
+
+def _tell_merged(access: Access, pk: int) -> None:
+    """Raise MergedAway where the record became one with another that the person sees."""
+    onward = leads_on(access, pk)
+    if onward is not None:
+        raise MergedAway(onward)
 
 
 def _record(access: Access, pk: int) -> Response:

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from crm.jobs.running import run, waiting_jobs
 from crm.jobs.services import remove_old_files
+from crm.records.keys import find_shared_keys
 
 
 @shared_task(time_limit=24 * 3600)
@@ -23,3 +24,9 @@ def sweep_jobs() -> None:
 def clear_job_files() -> None:
     """Remove files whose time is up; every day."""
     remove_old_files()
+
+
+@shared_task(time_limit=3600)
+def look_for_doubles() -> None:
+    """Find the keys that several records have; every day."""
+    find_shared_keys()

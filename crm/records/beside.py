@@ -69,6 +69,26 @@ class MatchKey(models.Model):
         return f"{self.module}.{self.rule}"
 
 
+class SharedKey(models.Model):
+    """A near key that several records had when it was written down: where to look for doubles.
+
+    Kept as keys are taken and gone through anew each night; whether it is shared still, and by
+    whom, is asked of MatchKey.
+    """
+
+    pk = models.CompositePrimaryKey("module", "rule", "key")
+    module = models.CharField(max_length=40)
+    rule = models.CharField(max_length=20)
+    key = models.CharField(max_length=300)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_shared_key"
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.rule}"
+
+
 class IdempotencyKey(models.Model):
     """A create that was asked for once: the body's hash and what it led to."""
 
@@ -138,6 +158,34 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.module}/{self.survivor}"
+
+
+class NotDouble(models.Model):
+    """Two records of which somebody said that they are not the same: never offered again.
+
+    `low` is the smaller id. `act` holds the pairs together that were said at once.
+    """
+
+    module = models.CharField(max_length=40)
+    low = models.BigIntegerField()
+    high = models.BigIntegerField()
+    act = models.UUIDField(db_index=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False,
+        related_name="+", db_index=False,
+    )  # fmt: skip
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_not_double"
+        constraints = [
+            models.UniqueConstraint(fields=["module", "low", "high"], name="crm_not_double_once")
+        ]
+        indexes = [models.Index("module", "high", name="crm_not_double_high")]
+
+    def __str__(self) -> str:
+        return f"{self.module}/{self.low} ≠ {self.high}"
 
 
 class AuditEntry(models.Model):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from crm.access.facts import holder_word, holder_words
 from crm.access.policy import Access
 from crm.modules.module import Keys
+from crm.records.doubles import apart_from
 from crm.records.errors import DuplicateFound
 from crm.records.keys import LONGEST_KEY, exact_holders, near_holders
 
@@ -49,6 +50,7 @@ def matches_of_many(
     asked = [place for place in keys if near is None or place in near]
     exact = exact_holders(access.module, (key for one in keys.values() for key in one.exact), but)
     alike = near_holders(access.module, (key for place in asked for key in keys[place].near), but)
+    apart = apart_from(access.module, but) if but is not None and alike else set()
     found: dict[int, dict[int, tuple[str, bool]]] = {}
     for place, one in keys.items():
         for rule, key in sorted(one.exact):
@@ -58,7 +60,8 @@ def matches_of_many(
     for place in asked:
         for rule, key in sorted(keys[place].near):
             for pk in alike.get((rule, key[:LONGEST_KEY]), ())[:MOST_NEAR]:
-                found.setdefault(place, {}).setdefault(pk, (rule, False))
+                if pk not in apart:
+                    found.setdefault(place, {}).setdefault(pk, (rule, False))
     ids = {pk for held in found.values() for pk in held}
     if not ids:
         return {}

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.errors import NotAllowed, NotVisible, Refusal
 
 __all__ = [
-    "Conflict", "DuplicateFound", "Invalid", "KeyReused", "NotAllowed", "NotVisible", "Refusal",
-    "StaleRecord", "VersionMissing",
+    "Conflict", "DuplicateFound", "Invalid", "KeyReused", "MergedAway", "NotAllowed",
+    "NotVisible", "Refusal", "StaleRecord", "VersionMissing",
 ]  # fmt: skip
 
 
@@ -59,6 +59,17 @@ class DuplicateFound(Refusal):
     def __init__(self, fields: Mapping[str, list[Any]], matches: Sequence[Any]) -> None:
         super().__init__(None, fields)
         self.matches = list(matches)
+
+
+class MergedAway(Refusal):
+    """The record became one with another, which the person sees; nothing was written."""
+
+    status = 409
+    message = _("This record was merged into another one.")
+
+    def __init__(self, survivor: int) -> None:
+        super().__init__()
+        self.survivor = survivor
 
 
 class KeyReused(Refusal):

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db import connection
+from django.db import connection, transaction
 
 from crm.modules.module import Keys, Module
-from crm.records.beside import MatchKey, UniqueValue
+from crm.records.beside import MatchKey, SharedKey, UniqueValue
 from crm.records.copying import copy_lines, copy_text
 
 LONGEST_KEY = 300
@@ -91,13 +91,53 @@ def _claim_exact(module: Module, rows: Sequence[tuple[str, str, int]]) -> set[tu
         return set(cursor.fetchall())
 
 
-def _add_near(module: Module, rows: Iterable[tuple[str, str, int]]) -> None:
-    name = copy_text(module.name)
+def _add_near(module: Module, near: Iterable[tuple[str, str, int]]) -> None:
+    name, rows = copy_text(module.name), list(near)
+    if not rows:
+        return
     copy_lines(
         MatchKey._meta.db_table,
         ("module", "rule", "key", "record_id"),
         (f"{name}\t{copy_text(rule)}\t{copy_text(key)}\t{pk}" for rule, key, pk in rows),
     )
+    _note_shared(module, rows)
+
+
+def _note_shared(module: Module, rows: Sequence[tuple[str, str, int]]) -> None:
+    """Write down those of these keys that another record has too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {SharedKey._meta.db_table} (module, rule, key)"  # noqa: S608  our own names
+            " SELECT DISTINCT %s, r.rule, r.key"
+            " FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS r(rule, key, id)"
+            f" WHERE EXISTS (SELECT 1 FROM {MatchKey._meta.db_table} m WHERE m.module = %s"
+            " AND m.rule = r.rule AND m.key = r.key AND m.record_id <> r.id)"
+            " ORDER BY 2, 3 ON CONFLICT DO NOTHING",
+            [module.name, *(list(column) for column in zip(*rows, strict=True)), module.name],
+        )
+
+
+def find_shared_keys() -> int:
+    """Write down all near keys that several records have, and forget the others; how many.
+
+    For every night: of two records that were entered at the same moment neither saw the other's.
+    """
+    shared = SharedKey._meta.db_table
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE now_shared ON COMMIT DROP AS SELECT module, rule, key"  # noqa: S608  our own names
+            f" FROM {MatchKey._meta.db_table} GROUP BY module, rule, key HAVING count(*) > 1"
+        )
+        cursor.execute(
+            f"DELETE FROM {shared} s WHERE NOT EXISTS (SELECT 1 FROM now_shared n"  # noqa: S608  our own names
+            " WHERE (n.module, n.rule, n.key) = (s.module, s.rule, s.key))"
+        )
+        cursor.execute(
+            f"INSERT INTO {shared} (module, rule, key)"  # noqa: S608  our own names
+            " SELECT module, rule, key FROM now_shared ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"
+        )
+        return SharedKey.objects.count()
 
 
 def release_keys(module: Module, ids: Sequence[int]) -> None:

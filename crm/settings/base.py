@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "clear sign-in": {"task": "accounts.tasks.clear_sign_in", "schedule": 24 * 3600.0},
     "move stages": {"task": "sales.tasks.move_stages", "schedule": 600.0},  # once a night
     "clear job files": {"task": "crm.jobs.tasks.clear_job_files", "schedule": 24 * 3600.0},
+    "look for doubles": {"task": "crm.jobs.tasks.look_for_doubles", "schedule": 24 * 3600.0},
     "sweep previews": {"task": "crm.documents.tasks.sweep_previews", "schedule": 60.0},
     "clear documents": {"task": "crm.documents.tasks.clear_documents", "schedule": 24 * 3600.0},
 }

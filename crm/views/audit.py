@@ -42,6 +42,8 @@ ACTIONS = {
     "assigned": gettext_lazy("Owner changed"),
     "shared": gettext_lazy("Shared"),
     "unshared": gettext_lazy("Share taken back"),
+    "doubles.apart": gettext_lazy("Said not to be doubles"),
+    "doubles.again": gettext_lazy("Offered as doubles again"),
     "deleted": gettext_lazy("Deleted"),
     "restored": gettext_lazy("Restored"),
     "purged": gettext_lazy("Removed for good"),

@@ -21,6 +21,7 @@ from crm.modules.module import Part
 from crm.modules.registry import module_named
 from crm.records.merging import leads_on, may_merge
 from crm.views.documents import DOCUMENTS, documents_context
+from crm.views.doubles import doubles_notice
 from crm.views.fields import group_contexts
 from crm.views.lists import title_of
 from crm.views.related import related_context
@@ -72,7 +73,7 @@ def page_context(access: Access, row: Row, request: HttpRequest, tab: str) -> di
         "steps": _steps(access, row),
         "tabs": _tabs(access, row, parts, url, tab),
         "groups": group_contexts(access, row, may_edit),
-        "notices": [],
+        "notices": doubles_notice(access, row),
     }  # fmt: skip
     _add_extras(context, module.on_page(access, row))
     part = next((one for one in parts if one.module == tab), None)

@@ -1,13 +1,13 @@
 """Entering and changing one record by a form; what two people changed at once."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.access import names
@@ -21,25 +21,15 @@ from crm.lists.show import in_sentence, show_moment
 from crm.modules.registry import module_named
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
-from crm.records.duplicates import matches_of
+from crm.records.duplicates import Match, matches_of
 from crm.records.errors import Conflict, DuplicateFound, Invalid, Refusal, StaleRecord
 from crm.records.limits import TooMany, counted, note_check
+from crm.records.merging import may_merge
 from crm.records.services import create_record, update_record
+from crm.views.alike import why
 from crm.views.history import said
 from crm.views.lists import title_of
 from crm.views.shell import toast
-
-WHY = {
-    "name": gettext_lazy("same name"),
-    "credit_code": gettext_lazy("same credit code"),
-    "name_mobile": gettext_lazy("same name and mobile"),
-    "bare_name": gettext_lazy("similar name"),
-    "pinyin": gettext_lazy("name sounds the same"),
-    "mobile": gettext_lazy("same mobile"),
-    "landline": gettext_lazy("same phone"),
-    "mail": gettext_lazy("same mail"),
-    "domain": gettext_lazy("same mail domain"),
-}
 
 
 @require_http_methods(["GET", "POST"])
@@ -148,6 +138,8 @@ def edit_record(request: HttpRequest, module: str, pk: int) -> HttpResponse:
     except (Invalid, DuplicateFound) as error:
         refusal = counted(access, error, "change")
         context = _edit_context(access, row, request, refusal.fields, version)
+        if isinstance(refusal, DuplicateFound):
+            context |= duplicates_context(access, refusal.matches, beside=pk)
         _say_limit(context, refusal)
         return render(request, "crm/edit/page.html", context, status=refusal.status)
     except StaleRecord as refusal:
@@ -247,25 +239,33 @@ def check_duplicates(request: HttpRequest, module: str) -> HttpResponse:
     return render(request, "crm/edit/duplicates.html", context)
 
 
-def _why(access: Access, rule: str) -> Any:
-    field = access.module.fields.get(rule)
-    if field is not None and field.is_unique and rule in access.visible:
-        return field.label
-    return WHY.get(rule, rule)
+def duplicates_context(
+    access: Access, matches: Sequence[Match], beside: int | None = None
+) -> dict[str, Any]:
+    """What crm/edit/duplicates.html shows; `beside` is the record that is being changed.
 
-
-def duplicates_context(access: Access, matches: Any) -> dict[str, Any]:
-    """What crm/edit/duplicates.html shows."""
+    Where that may be merged with the known one, this is offered.
+    """
+    url = f"/{access.module.name}/merge/"
+    known = [match.pk for match in matches if match.pk]
+    mine = _mergeable(access, [beside, *known]) if beside and known and may_merge(access) else set()
     return {
         "duplicates": [
             {
                 "title": match.label or access.module.label,
                 "url": record_url(access.module.name, match.pk) if match.pk else "",
-                "why": _why(access, match.rule),
+                "why": why(access, match.rule),
                 "owner": match.word,
                 "ask_url": "",
+                "merge_url": f"{url}?{urlencode({'pk': [beside, match.pk]}, doseq=True)}"
+                if {beside, match.pk} <= mine
+                else "",
             }
             for match in matches
         ],
         "may_create_anyway": bool(matches) and not any(match.is_exact for match in matches),
     }
+
+
+def _mergeable(access: Access, ids: Sequence[int | None]) -> set[int | None]:
+    return set(access.rows("edit").filter(pk__in=ids).values_list("pk", flat=True))

@@ -17,6 +17,7 @@ from crm.lists.shapes import TABLE
 from crm.lists.turning import Page, read_page
 from crm.modules.registry import module_named
 from crm.views.address import Address, path_of
+from crm.views.alike import doubles_url
 from crm.views.empties import empty_context
 from crm.views.list_parts import (
     bulk_actions,
@@ -126,6 +127,7 @@ def frame_context(
         "import_url": f"{base}import/" if access.may("import") else "",
         "export_url": _export_url(access, address) if access.may("export") else "",
         "bin_url": f"/bin/?module={module.name}" if access.grants.scope("delete") else "",
+        "doubles_url": doubles_url(access),
         "chips": chips(access, address),
         "clear_url": address.with_(filter="", q=""),
         "search": {"value": query.text, "url": address.path, "keep": _without(address, "q")},

@@ -113,10 +113,12 @@ def stage_facts(pk: int) -> dict[str, Any]:
     """Since when a customer stands where it stands, how often it moved, and who holds it there."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), max(m.at), (SELECT h.person_id FROM sales_stage_hold h"
+            "SELECT count(*), max(m.at) FILTER (WHERE m.to_stage ="
+            " (SELECT c.stage FROM sales_customer c WHERE c.id = %s)),"
+            " (SELECT h.person_id FROM sales_stage_hold h"
             " WHERE h.customer_id = %s), EXISTS (SELECT FROM sales_stage_hold h"
             " WHERE h.customer_id = %s) FROM sales_stage_move m WHERE m.customer_id = %s",
-            [pk, pk, pk],
+            [pk, pk, pk, pk],
         )
         moves, since, holder, is_held = cursor.fetchone()
     return {"moves": moves, "since": since, "holder": holder, "is_held": is_held}

@@ -113,7 +113,8 @@ function onClick(event) {
     boxes().forEach((box) => (box.checked = true));
     document.querySelector("[data-everything]").value = "1";
     recount();
-    document.querySelector("[data-picked-count]").textContent = everything.textContent.match(/[\d,]+/)?.[0] ?? "";
+    const counted = document.querySelector("#count")?.textContent.trim();
+    if (counted) document.querySelector("[data-picked-count]").textContent = counted;
     return;
   }
   const box = near(event, '.pick [name="pk"]');

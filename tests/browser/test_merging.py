@@ -10,21 +10,38 @@ from tests.browser.conftest import SignIn, Watch
 from tests.browser.faults import faults
 
 pytestmark = pytest.mark.browser
-ONE, TWO = "试样合并阀门有限公司", "试样合并阀门贸易公司"
+ONE, TWO, MAIL = "试样合并阀门有限公司", "试样合并阀门贸易公司", "office@shiyang-hebing.cn"
 
 
 def test_two_customers_become_one_and_two_again(sign_in: SignIn, watch: Watch) -> None:
     manager = User.objects.get(username="manager")
     one, two = (
-        create_record(actor=manager, module="customers", values={"name": name, "city": city})
+        create_record(
+            actor=manager, module="customers",
+            values={"name": name, "city": city, "mails": [{"address": MAIL}]},
+        )
         for name, city in ((ONE, "苏州市"), (TWO, "无锡市"))
-    )
+    )  # fmt: skip
     create_record(actor=manager, module="contacts", values={"name": "韩梅", "customer": two})
     page = sign_in("manager")
     page.goto("/customers/?view=all&q=试样合并")
     for pk in (one, two):
         page.locator(f"[name=pk][value='{pk}']").check()
     page.locator("#bulk [formaction='/customers/merge/']").click()
+    page.wait_for_url("**/customers/merge/?**")
+    page.goto("/customers/")
+    page.locator("[popovertarget=views-menu]").first.click()
+    page.locator("#views-menu a[href='/customers/doubles/']").click()
+    group = page.locator("form.double", has_text=ONE)
+    group.wait_for()
+    assert faults(page) == []
+    group.locator("[formaction$='/apart/']").click()  # not the same: taken back at once
+    page.locator("#toasts [data-undo]").wait_for()
+    assert page.locator("form.double", has_text=ONE).count() == 0
+    page.keyboard.press("z")
+    group.wait_for()
+    page.goto(f"/customers/{one}/")
+    page.locator(".notice", has_text=TWO).get_by_text("对比并合并").click()
     page.wait_for_url("**/customers/merge/?**")
     assert faults(page) == []
     page.locator(f"[name=survivor][value='{one}']").focus()

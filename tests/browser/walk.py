@@ -126,6 +126,8 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("view", f"/customers/views/{at.view}/", "admin", primary=1),
         Place("bulk-edit", f"/customers/bulk/edit/?pk={at.customer}", primary=1),
         Place("merge", f"/customers/merge/?pk={at.customer}&pk={at.twin}", "manager", primary=1),
+        Place("doubles", "/customers/doubles/", "manager"),
+        Place("doubles-apart", "/customers/doubles/?apart=1", "manager"),
         Place("merge-with", f"/customers/merge/?pk={at.customer}", "manager", primary=1),
         Place("list-filter", "/customers/", primary=1, then=_open_filter),
         Place("palette", "/customers/", primary=1, then=_open_palette),

@@ -31,6 +31,7 @@ COVERS = {
     "document-restore": "documents", "document-move": "library",
     "stage-moves": "stage moves", "stage-release": "stage moves", "feed": "feed", "follow": "feed",
     "merge": "merge", "merge-undo": "merge",
+    "doubles": "merge", "doubles-apart": "merge", "doubles-again": "merge",
     "views": "saved views", "view": "saved views", "view-save": "saved views",
     "view-start": "saved views", "view-plain-start": "saved views", "view-delete": "saved views",
     "view-restore": "saved views", "api-views": "saved views", "api-view": "saved views",

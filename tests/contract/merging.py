@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from crm.records.beside import Merge
+from crm.records.beside import Merge, NotDouble
 from crm.records.errors import Refusal
 from crm.records.lifecycle import delete_records
 from crm.records.services import create_record
@@ -22,6 +22,7 @@ def visit_merge(visitor: Visitor) -> bytes:
         return visitor.page("merge", query={"pk": pk})
     found = visitor.page("merge", query={"pk": pk})
     found += visitor.page("merge", query={"pk": [pk, other]})
+    found += _doubles(visitor, other)
     found += visitor.post("merge", {"pk": [pk, other], "merged": "1"})
     for survivor in (pk, other):
         asked = {"pk": [pk, other], "merged": "1", "survivor": survivor}
@@ -34,4 +35,16 @@ def visit_merge(visitor: Visitor) -> bytes:
             found += visitor.act(visitor.address("merge-undo", pk=merge.pk))
     if module.rows.filter(pk=other, deleted_at=None).exists():
         delete_records(actor=actor, module=module.name, pks=[other])
+    return found
+
+
+def _doubles(visitor: Visitor, other: int) -> bytes:
+    """The possible doubles; the two set apart, shown among those, and offered again."""
+    name = visitor.planted.module.name
+    found = visitor.page("doubles")
+    found += visitor.act(visitor.address("doubles-apart"), {"pk": [visitor.planted.pk, other]})
+    found += visitor.page("doubles", query={"apart": "1"})
+    for pair in NotDouble.objects.filter(module=name, high=other):
+        found += visitor.act(f"/{name}/doubles/{pair.act}/undo/")
+    NotDouble.objects.filter(high=other).delete()
     return found

@@ -88,7 +88,8 @@ NEEDS = {
     **dict.fromkeys(
         ["list", "board", "calendar", "new", "quick", "duplicates", "propose", "lookup",
          "bulk-assign", "bulk-edit",
-         "bulk-share", "bulk-delete", "bulk-tag", "merge", "import", "import-template",
+         "bulk-share", "bulk-delete", "bulk-tag", "merge", "doubles",
+         "doubles-apart", "import", "import-template",
          "import-page", "import-undo", "export", "views", "view", "view-save", "view-start",
          "view-plain-start", "view-delete", "view-restore"], MODULE,
     ),

@@ -11,6 +11,7 @@ from crm.records.lifecycle import restore_record
 from crm.records.merging import leads_on, merge_records
 from crm.records.unmerging import undo_merge
 from sales.contacts.models import Employment
+from tests.kernel.api_calls import Api, told
 from tests.kernel.helpers import add, at_once, change, found, stored, unlike
 from tests.people import share
 
@@ -221,5 +222,16 @@ def test_a_machine_merges_is_led_on_and_takes_back(cast, pair, client):
     assert post("merge", {"losers": [two], "choices": {"city": two}}).json()["city"] == "Wuxi"
     led = client.get(f"/api/v1/customers/{two}/")
     assert (led.status_code, led["Location"].endswith(f"/customers/{one}/")) == (302, True)
+    gone, mine, theirs = f"customers/{two}/", Api(cast.owner), Api(cast.outsider)
+    for call in (
+        lambda api, path: api.patch(path, {"version": 1, "city": "x"}),
+        lambda api, path: api.delete(path),
+        lambda api, path: api.post(f"{path}actions/assign/", {"owner": cast.owner.pk}),
+    ):  # what would be written to it is written nowhere
+        said = call(mine, gone)
+        assert told(said, 409)["merged_into"] == one
+        assert said["Location"] == f"/api/v1/customers/{one}/"
+        never = told(call(theirs, "customers/999999999/"), 404)
+        assert told(call(theirs, gone), 404) == never
     assert post("unmerge", {}).json() == {"losers": [two], "left": [], "links_left": 0}
     assert post("unmerge", {}).status_code == 400

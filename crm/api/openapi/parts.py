@@ -35,6 +35,7 @@ SHARED: dict[str, Schema] = {
             "changed_by": {"allOf": [{"$ref": "#/components/schemas/Reference"}], "nullable": True},
             "conflicts": {"type": "array", "items": {"$ref": "#/components/schemas/Conflict"}},
             "duplicates": {"type": "array", "items": {"$ref": "#/components/schemas/Match"}},
+            "merged_into": {"type": "integer"},
         },
     },
     "Conflict": {
