@@ -30,6 +30,7 @@ from crm.jobs.services import may_undo, requeue, undo_job
 from crm.lists.show import show_moment
 from crm.modules.registry import module_named
 from crm.records.errors import Refusal
+from crm.views.alike import doubles_url
 from crm.views.import_pages import (
     alike_rows,
     check_context,
@@ -326,6 +327,7 @@ def _result(access: Access, job: Job) -> dict[str, Any]:
         **counts_of(job),
         "refused_url": f"/jobs/{job.pk}/file/" if job.result else "",
         "list_url": f"/{name}/?{_came_in(access, job)}",
+        "doubles_url": doubles_url(access) if job.state != State.UNDONE else "",
         "undo_url": f"/{name}/import/{job.pk}/undo/" if may_undo(job) else "",
         "undo_until": _("possible for 30 days"),
         "took": f"{took} {message}".strip(),
