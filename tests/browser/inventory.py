@@ -18,8 +18,8 @@ NOT_WALKED = {
         PART,
     ),
     **dict.fromkeys(
-        ["bulk-undelete", "document-current", "document-delete", "document-edit",
-         "document-restore", "documents", "duplicates", "field-show", "folder-delete",
+        ["document-current", "document-delete", "document-edit", "document-restore", "documents",
+         "doubles-again", "doubles-apart", "duplicates", "field-show", "folder-delete",
          "folder-documents", "folder-restore", "follow", "import-undo", "job-away",
          "job-cancel", "job-undo", "log-follow-up", "logout", "me-tour", "merge-undo",
          "move", "preferences", "propose", "restore", "setup-person-act", "setup-position-delete",

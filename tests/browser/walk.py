@@ -151,6 +151,7 @@ def _records(at: Known, one: str) -> list[Place]:
         Place("shares", f"{one}shares/", primary=1),
         Place("record-documents", f"{one}?tab=documents"),
         Place("document", f"/documents/{at.document}/versions/"),
+        Place("bulk-tag", f"/customers/bulk/tag/?pk={at.customer}", "manager", primary=1),
         Place("bulk-assign", f"/customers/bulk/assign/?pk={at.customer}", "manager"),
         Place("bulk-share", f"/customers/bulk/share/?pk={at.customer}", "manager"),
         Place("bulk-delete", f"/customers/bulk/delete/?pk={at.customer}", "manager"),
