@@ -62,6 +62,13 @@ def matches_of_many(
             for pk in alike.get((rule, key[:LONGEST_KEY]), ())[:MOST_NEAR]:
                 if pk not in apart:
                     found.setdefault(place, {}).setdefault(pk, (rule, False))
+    return _told(access, found)
+
+
+def _told(
+    access: Access, found: Mapping[int, Mapping[int, tuple[str, bool]]]
+) -> dict[int, list[Match]]:
+    """Known records by place as (rule, is exact), with as much as the person may know of each."""
     ids = {pk for held in found.values() for pk in held}
     if not ids:
         return {}

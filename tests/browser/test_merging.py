@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.models import User
@@ -11,6 +13,24 @@ from tests.browser.faults import faults
 
 pytestmark = pytest.mark.browser
 ONE, TWO, MAIL = "试样合并阀门有限公司", "试样合并阀门贸易公司", "office@shiyang-hebing.cn"
+
+
+def find_among_doubles(page: Any, one: int) -> None:
+    """From the list's menu to the group, out of it and back, and to the comparison."""
+    page.goto("/customers/")
+    page.locator("[popovertarget=views-menu]").first.click()
+    page.locator("#views-menu a[href='/customers/doubles/']").click()
+    group = page.locator("form.double", has_text=ONE)
+    group.wait_for()
+    assert faults(page) == []
+    group.locator("[formaction$='/apart/']").click()  # not the same: taken back at once
+    page.locator("#toasts [data-undo]").wait_for()
+    assert page.locator("form.double", has_text=ONE).count() == 0
+    page.keyboard.press("z")
+    group.wait_for()
+    page.goto(f"/customers/{one}/")
+    page.locator(".notice", has_text=TWO).get_by_text("对比并合并").click()
+    page.wait_for_url("**/customers/merge/?**")
 
 
 def test_two_customers_become_one_and_two_again(sign_in: SignIn, watch: Watch) -> None:
@@ -29,20 +49,7 @@ def test_two_customers_become_one_and_two_again(sign_in: SignIn, watch: Watch) -
         page.locator(f"[name=pk][value='{pk}']").check()
     page.locator("#bulk [formaction='/customers/merge/']").click()
     page.wait_for_url("**/customers/merge/?**")
-    page.goto("/customers/")
-    page.locator("[popovertarget=views-menu]").first.click()
-    page.locator("#views-menu a[href='/customers/doubles/']").click()
-    group = page.locator("form.double", has_text=ONE)
-    group.wait_for()
-    assert faults(page) == []
-    group.locator("[formaction$='/apart/']").click()  # not the same: taken back at once
-    page.locator("#toasts [data-undo]").wait_for()
-    assert page.locator("form.double", has_text=ONE).count() == 0
-    page.keyboard.press("z")
-    group.wait_for()
-    page.goto(f"/customers/{one}/")
-    page.locator(".notice", has_text=TWO).get_by_text("对比并合并").click()
-    page.wait_for_url("**/customers/merge/?**")
+    find_among_doubles(page, one)
     assert faults(page) == []
     page.locator(f"[name=survivor][value='{one}']").focus()
     page.locator(f"[name=take-city][value='{one}']").focus()

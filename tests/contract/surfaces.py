@@ -19,13 +19,10 @@ from django.urls import reverse
 from crm.access.errors import Refusal
 from crm.access.policy import access_to
 from crm.exchange.services import start_export
-from crm.jobs.editing import KIND as EDIT_KIND
-from crm.jobs.models import Job
 from crm.jobs.running import run
 from crm.lists.query import query_from
-from crm.records.edits import CLEAR, editable_fields, ways
 from crm.records.lifecycle import delete_records, restore_record
-from crm.views.bulk_edit import MOST_FIELDS
+from tests.contract.bulk import deed_told, visit_bulk, visit_bulk_edit
 from tests.contract.canaries import flat
 from tests.contract.library import visit_documents, visit_library
 from tests.contract.merging import visit_merge
@@ -107,44 +104,10 @@ def _bin(visitor: Visitor) -> bytes:
     found += visitor.body(visitor.api.post(f"{visitor.api_url}actions/restore/"))
     _bring_back(visitor)
     found += visitor.act(visitor.address("bulk-delete"), {"pk": pk, "confirmed": "1"})
-    found += _deed_told(visitor, "delete")
+    found += deed_told(visitor, "delete")
     found += visitor.body(visitor.api.post(f"{visitor.api_url}actions/delete/"))
     _bring_back(visitor)
     return found
-
-
-def _bulk(visitor: Visitor) -> bytes:
-    """The dialogs; by the API the same owner again, told row by row, and a value that cannot be."""
-    planted = visitor.planted
-    names = ("bulk-delete", "bulk-assign", "bulk-share")
-    found = b"".join(visitor.post(name, {"pk": planted.pk}) for name in names)
-    url = f"{planted.module.name}/bulk/"
-    for asked in (
-        {"action": "assign", "owner": visitor.stored.owner_id},
-        {"action": "edit", "values": {planted.module.title: "x" * 999}},
-    ):
-        found += visitor.body(visitor.api.post(url, {"ids": [planted.pk], **asked}))
-    return found + _deed_told(visitor, "assign")
-
-
-def _bulk_edit(visitor: Visitor) -> bytes:
-    """The dialog with every field that may be chosen; a field emptied, told of, taken back."""
-    planted = visitor.planted
-    fields = editable_fields(access_to(planted.reader, planted.module.name))
-    asked = {"pk": planted.pk, "field": [field.name for field in fields][:MOST_FIELDS]}
-    found = visitor.post("bulk-edit", asked)
-    for field in [one for one in fields if CLEAR in ways(one) and one.kind == "text"][:1]:
-        emptied = {"pk": planted.pk, "field": field.name, f"how-{field.name}": CLEAR}
-        found += visitor.act(visitor.address("bulk-edit"), {**emptied, "confirmed": "1"})
-    return found + visitor.post("bulk-tag", {"pk": planted.pk}) + _deed_told(visitor, EDIT_KIND)
-
-
-def _deed_told(visitor: Visitor, kind: str) -> bytes:
-    """The page of the reader's latest deed of this kind, and the deed taken back."""
-    job = Job.objects.filter(kind=kind, owner=visitor.planted.reader).first()  # the latest
-    if job is None:
-        return b""
-    return visitor.page("job", pk=job.pk) + visitor.act(f"/jobs/{job.pk}/undo/")
 
 
 def _bring_back(visitor: Visitor) -> None:
@@ -334,8 +297,8 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "new": _new,
     "history": lambda v: v.page("history"),
     "duplicates": _duplicates,
-    "bulk": _bulk,
-    "bulk edit": _bulk_edit,
+    "bulk": visit_bulk,
+    "bulk edit": visit_bulk_edit,
     "merge": visit_merge,
     "bin": _bin,
     "parent": _parent,
