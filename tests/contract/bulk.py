@@ -41,4 +41,6 @@ def deed_told(visitor: Visitor, kind: str) -> bytes:
     job = Job.objects.filter(kind=kind, owner=visitor.planted.reader).first()  # the latest
     if job is None:
         return b""
-    return visitor.page("job", pk=job.pk) + visitor.act(f"/jobs/{job.pk}/undo/")
+    found = visitor.page("job", pk=job.pk)
+    found += visitor.body(visitor.client.post(f"/jobs/{job.pk}/undo/"))  # leads to the list
+    return found + visitor.page("jobs")  # with the message
