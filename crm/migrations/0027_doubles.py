@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0020_formulas_and_choice_rules'),
+        ('crm', '0029_library'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
