@@ -125,14 +125,22 @@ def upload_document(*, actor: Any, module: str, pk: int, file: UploadedFile) -> 
         living = Document.objects.filter(module=module, record_id=pk, deleted_at__isnull=True)
         document = living.filter(name=name).first()
         if document is None:
-            if living.count() >= MOST_DOCUMENTS:
-                text = _("At most %d documents lie in one place.") % MOST_DOCUMENTS
-                raise Invalid(fields={"files": [text]})
+            require_shelf(place, "files")
             document = Document(
                 module=module, record_id=pk, name=name, sought=sought_of(name),
                 created_by_id=actor.pk,
             )  # fmt: skip
         return _add(actor, document, sha256, file)
+
+
+def require_shelf(place: Place, field: str = "to") -> None:
+    """Raise Invalid where as many documents lie already as may."""
+    living = Document.objects.filter(
+        module=place.module, record_id=place.pk, deleted_at__isnull=True
+    )
+    if living.count() >= MOST_DOCUMENTS:
+        text = _("At most %d documents lie in one place.") % MOST_DOCUMENTS
+        raise Invalid(fields={field: [text]})
 
 
 def upload_version(*, actor: Any, pk: int, file: UploadedFile) -> Uploaded:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.errors import NotAllowed, NotVisible
-from crm.documents.filing import locked_document, note_document, require_free
+from crm.documents.filing import locked_document, note_document, require_free, require_shelf
 from crm.documents.library import ADD, DEEPEST, LIBRARY, MANAGE, Library, Node
 from crm.documents.models import Document, Folder, FolderRight
 from crm.documents.places import FolderPlace, require
@@ -103,6 +103,7 @@ def move_document(*, actor: Any, pk: int, target: int) -> None:
     into = FolderPlace(actor, Library(actor).seen(target))
     into.lock()
     require(into.may_add())
+    require_shelf(into)
     document.record_id = target
     require_free(document, document.name, field="to")
     document.save(update_fields=["record_id"])

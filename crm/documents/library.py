@@ -165,6 +165,15 @@ def sought_of(name: str) -> str:
     return "\n".join((simplify(name).casefold(), joined_pinyin(name), initials_of(name)))
 
 
+def holds(name: str, words: list[str]) -> bool:
+    """Whether a name is found by all the words; how it is said is read only where it is asked."""
+    written = simplify(name).casefold()
+    missing = [word for word in words if word not in written]
+    return not missing or (
+        all(word.isascii() for word in missing) and all(word in sought_of(name) for word in missing)
+    )
+
+
 def words_of(text: str) -> list[str]:
     """The words that a sought name must all hold."""
     return [word.casefold() for word in simplify(text).split()]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from crm.access.errors import NotVisible
-from crm.documents.library import ADD, LIBRARY, Library, Node, sought_of, words_of
+from crm.documents.library import ADD, LIBRARY, Library, Node, holds, words_of
 from crm.documents.models import Document, DocumentVersion
 from crm.documents.places import FolderPlace
 from crm.lib.pinyin import pinyin_key
@@ -80,13 +80,11 @@ def find_in_library(library: Library, text: str) -> tuple[list[Node], list[Shelv
     words = words_of(text)
     if not words:
         return [], []
-    folders = [
-        node for node in library.visible if all(word in sought_of(node.name) for word in words)
-    ]
+    folders = [node for node in library.visible if holds(node.name, words)]
     rows = documents_inside(node.pk for node in library.visible)
     for word in words:
         rows = rows.filter(sought__contains=word)
-    return folders[:MOST_FOUND], shelved(rows.order_by(F("now_added_at").desc())[:MOST_FOUND])
+    return folders[:MOST_FOUND], shelved(rows.order_by("-pk")[:MOST_FOUND])
 
 
 def deleted_documents(library: Library) -> list[Document]:

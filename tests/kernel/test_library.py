@@ -244,7 +244,7 @@ def test_a_folder_goes_to_the_bin_and_comes_back_as_one_act(
     assert (Folder.objects.count(), Document.objects.count(), storage()) == (0, 0, [])
 
 
-def test_a_document_moves_where_its_mover_may_add(cast, tree):
+def test_a_document_moves_where_its_mover_may_add(cast, tree, monkeypatch):
     mine = put(cast.owner, tree["inner"])
     refused(NotVisible, move_document, actor=cast.owner, pk=mine, target=tree["secret"])
     refused(NotAllowed, move_document, actor=cast.owner, pk=mine, target=tree["deep"])
@@ -252,6 +252,10 @@ def test_a_document_moves_where_its_mover_may_add(cast, tree):
     move_document(actor=cast.owner, pk=mine, target=tree["open"])
     assert Document.objects.get(pk=mine).record_id == tree["open"]
     put(cast.owner, tree["inner"])
+    monkeypatch.setattr("crm.documents.filing.MOST_DOCUMENTS", 1)
+    problem = refused(Invalid, move_document, actor=cast.owner, pk=mine, target=tree["inner"])
+    assert "At most 1 documents" in str(problem.fields["to"][0])
+    monkeypatch.undo()
     problem = refused(Invalid, move_document, actor=cast.owner, pk=mine, target=tree["inner"])
     assert "is called" in str(problem.fields["to"][0])
 
