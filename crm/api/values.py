@@ -10,6 +10,7 @@ from crm.access import names
 from crm.access.grants import State
 from crm.access.policy import Access
 from crm.access.rows import Ref, Row, hidden_ref
+from crm.lists.paths import column_at
 from crm.modules.fields import Field
 from crm.records.duplicates import Match
 
@@ -54,8 +55,9 @@ CONVERTERS: Mapping[str, Converter] = {"any_relation": _any_relation, "multi_cho
 
 def rows_as_json(access: Access, rows: Sequence[Row]) -> list[dict[str, Plain]]:
     """Rows as objects; hidden fields have no key, masked ones are named in `_masked`."""
+    names = {name for row in rows[:1] for name in row}
     converters = {
-        name: CONVERTERS.get(field.kind, as_json) for name, field in access.module.fields.items()
+        name: CONVERTERS.get(column_at(access, name).field.kind, as_json) for name in names
     }
     return [
         {

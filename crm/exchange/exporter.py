@@ -16,7 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access import names
+from crm.access.grants import Scope, State
 from crm.access.policy import Access, access_to
+from crm.access.related import relations_of, with_related
 from crm.access.rows import Ref, Row
 from crm.customfields.dictionaries import options_of
 from crm.exchange.cells import is_listed, join_cell
@@ -25,6 +27,7 @@ from crm.exchange.spreadsheet import write_csv, write_xlsx
 from crm.jobs.models import Job
 from crm.jobs.running import Held
 from crm.jobs.services import keep_upload
+from crm.lists.paths import column_at, is_crossed
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, module_named
 
@@ -33,9 +36,10 @@ Write = Callable[[Any], Any]
 
 
 class Column:
-    """One column of the file: a field, or one member of a collection."""
+    """One column of the file: a field, or one member of a collection; `door` is its module's."""
 
-    def __init__(self, field: Field, member: Field | None = None) -> None:
+    def __init__(self, door: Access, field: Field, member: Field | None = None) -> None:
+        self.door = door
         self.field = field
         self.member = member
         self.path = f"{field.name}.{member.name}" if member else field.name
@@ -106,12 +110,13 @@ def columns_of(access: Access, wanted: Sequence[str]) -> list[Column]:
     """The columns of the file: of a collection one for each member that the person sees."""
     found = []
     for name in wanted:
-        field = access.module.fields[name]
+        place = column_at(access, name)
+        door, field = place.door, place.field
         if not field.is_collection:
-            found.append(Column(field))
+            found.append(Column(door, place.column))
             continue
-        members = [one for n, one in field.members.items() if f"{name}.{n}" in access.visible]
-        found.extend(Column(field, member) for member in members)
+        members = [one for n, one in field.members.items() if f"{field.name}.{n}" in door.visible]
+        found.extend(Column(door, place.column, member) for member in members)
     return found
 
 
@@ -167,7 +172,9 @@ def _rows(held: Held, columns: Sequence[Column]) -> Iterator[list[Any]]:
             allowed = access.rows("export").filter(pk__in=batch)
             seen = access.rows().filter(pk__in=allowed.values("pk"))
             reached = set(seen.values_list("pk", flat=True))
-            rows = access.rows_of([pk for pk in batch if pk in reached], wanted)
+            own = wanted | set(relations_of(wanted))
+            rows = access.rows_of([pk for pk in batch if pk in reached], own)
+            rows = with_related(access, rows, wanted)
             job.done += len(rows)
         for row in rows:
             yield [column.value(row) for column in columns]
@@ -177,16 +184,32 @@ def _states(access: Access, columns: Sequence[Column]) -> dict[str, Any]:
     """What the file was made by: the states of its columns, and how far the person reached."""
     scope = access.grants.scope("export")
     view = access.grants.scope("view")
+    crossed = relations_of(column.field.name for column in columns)
+    paths = [*(column.path for column in columns), *crossed]
+    targets = {access.module.fields[name].target for name in crossed}
     return {
-        "fields": {column.path: int(access.state(column.path)) for column in columns},
-        "reach": [
-            {
-                "all": one.everything,
-                "owners": sorted(one.owners),
-                "departments": sorted(one.departments),
-            }
-            for one in (scope, view)
-        ],
+        "fields": {path: int(_state(access, path)) for path in paths},
+        "reach": [_reach(one) for one in (scope, view)],
+        "related": {
+            name: _reach(access_to(access.user, name).grants.scope("view")) for name in targets
+        },
+    }
+
+
+def _state(access: Access, path: str) -> State:
+    """The state of a column, of one over a relation as the other module has it."""
+    name, _dot, rest = path.partition(".")
+    field = access.module.fields.get(name)
+    if field is not None and is_crossed(field, rest):
+        return access_to(access.user, field.target).state(rest)
+    return access.state(path)
+
+
+def _reach(scope: Scope) -> dict[str, Any]:
+    return {
+        "all": scope.everything,
+        "owners": sorted(scope.owners),
+        "departments": sorted(scope.departments),
     }
 
 
@@ -199,17 +222,17 @@ def may_fetch(user: Any, job: Job) -> bool:
         return False
     if not states or not access.may("export"):
         return False
-    if any(int(access.state(path)) < state for path, state in states["fields"].items()):
+    if any(int(_state(access, path)) < state for path, state in states["fields"].items()):
         return False
-    now = (access.grants.scope("export"), access.grants.scope("view"))
-    for then, scope in zip(states["reach"], now, strict=True):
-        lost = (then["all"] and not scope.everything) or (
-            not scope.everything
-            and not (
-                set(then["owners"]) <= scope.owners
-                and set(then["departments"]) <= scope.departments
-            )
-        )
-        if lost:
-            return False
-    return True
+    then = [*states["reach"], *states.get("related", {}).values()]
+    now = [access.grants.scope("export"), access.grants.scope("view")]
+    now += [user.grants(name).scope("view") for name in states.get("related", {})]
+    return not any(_is_lost(*pair) for pair in zip(then, now, strict=True))
+
+
+def _is_lost(then: dict[str, Any], now: Scope) -> bool:
+    """Whether a scope reaches less than it did."""
+    if now.everything:
+        return False
+    owners, departments = set(then["owners"]), set(then["departments"])
+    return then["all"] or not (owners <= now.owners and departments <= now.departments)

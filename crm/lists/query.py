@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from crm.access.paging import Key, Mark, Slice
 from crm.access.policy import Access
-from crm.lists.conditions import compile_tree, readable_field
+from crm.lists.conditions import compile_tree
 from crm.lists.cursor import place_of
 from crm.lists.errors import BadQuery
 from crm.lists.filterset import conditions_from
+from crm.lists.paths import column_at, place_at
+from crm.lists.widths import density_from, widths_from
 from crm.search.asking import search_condition
 
 DEEPEST = 10_000
@@ -23,7 +25,7 @@ MOST_SORT_KEYS = 4
 OWN_PARAMETERS = frozenset(
     {
         "q", "filter", "sort", "columns", "page", "after", "before", "size", "count", "peek",
-        "density",
+        "density", "widths",
     }
 )  # fmt: skip
 
@@ -41,6 +43,8 @@ class Query:
     text: str = ""
     order: tuple[Key, ...] = ()
     columns: tuple[str, ...] = ()
+    widths: Mapping[str, int] = field(default_factory=dict)
+    density: str = ""
     page: int = 1
     size: int = 50
     exact_count: bool = False
@@ -103,6 +107,8 @@ def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None 
         text=_text(params.get("q", "")),
         order=order_from(access, params.get("sort", "")),
         columns=_columns(access, params.get("columns", ""), columns),
+        widths=widths_from(access, params.get("widths", "")),
+        density=density_from(params.get("density", "")),
         page=_number(params, "page", 1, DEEPEST),
         size=_number(params, "size", 50, 200),
         exact_count=params.get("count") == "exact",
@@ -181,9 +187,10 @@ def order_from(access: Access, text: str) -> tuple[Key, ...]:
     keys = []
     for name in names:
         path = name.removeprefix("-")
-        found = readable_field(access, path)
+        place = place_at(access, path)
+        found = place.field
         if "." in path or not found.is_sortable:
-            raise BadQuery(_("Lists cannot be sorted by %s. Filter by it instead.") % found.label)
+            raise BadQuery(_("Lists cannot be sorted by %s. Filter by it instead.") % place.label)
         keys.append(Key(found, name.startswith("-")))
     return tuple(keys)
 
@@ -200,6 +207,5 @@ def _columns(access: Access, text: str, default: Sequence[str] | None) -> tuple[
         return tuple(name for name in chosen if name in access.visible)
     names = [name for name in text.split(",") if name]
     for name in names:
-        if "." in name or name not in access.visible:
-            raise BadQuery(_("There is no field “%s” that you may use here.") % name[:80])
+        column_at(access, name)  # refuses what is unknown or not to be seen
     return tuple(dict.fromkeys(names))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.access.paging import Mark
+from crm.access.related import relations_of, with_related
 from crm.access.rows import Row
 from crm.lists.cursor import token_for
 from crm.lists.query import DEEPEST, Query
@@ -31,8 +32,8 @@ class Page:
 
 
 def read_page(query: Query, names: Iterable[str] | None = None) -> Page:
-    """The page that a query asks for, with the fields called `names`."""
-    rows, marks = query.access.marked_page(query.slice, names)
+    """The page that a query asks for, with the fields called `names`, dotted ones included."""
+    rows, marks = _read(query, names)
     has_more = len(rows) > query.size
     if query.is_backward:
         return _backward(query, rows[-query.size :], marks[-query.size :], has_more)
@@ -44,6 +45,15 @@ def read_page(query: Query, names: Iterable[str] | None = None) -> Page:
         _next(query, marks, before + len(rows)) if has_more else {},
         _previous(query, marks, before),
     )
+
+
+def _read(query: Query, names: Iterable[str] | None) -> tuple[list[Row], list[Mark]]:
+    if names is None:
+        return query.access.marked_page(query.slice)
+    wanted = set(names)
+    own = wanted | set(relations_of(wanted))
+    rows, marks = query.access.marked_page(query.slice, own)
+    return with_related(query.access, rows, wanted), marks
 
 
 def _backward(query: Query, rows: list[Row], marks: list[Mark], has_more: bool) -> Page:

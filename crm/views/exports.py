@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from crm.access.policy import Access, access_to
 from crm.exchange.services import FORMATS, export_query, start_export
+from crm.lists.paths import Place, column_at
 from crm.modules.registry import module_named
 
-NOT_OURS = ("view", "page", "peek", "density", "csrfmiddlewaretoken", "format", "query")
+NOT_OURS = ("view", "page", "peek", "density", "widths", "csrfmiddlewaretoken", "format", "query")
 
 
 def _params(text: str) -> QueryDict:
@@ -44,7 +45,8 @@ def _context(access: Access, params: QueryDict) -> dict[str, Any]:
     query = export_query(access, params)
     rows = access.rows("export").filter(query.where)
     counted = rows.order_by().values("pk")[:10_001].count()
-    is_masked = bool({name for name in query.columns if name in access.masked})
+    places = [column_at(access, name) for name in query.columns]
+    is_masked = any(one.field.name in one.door.masked for one in places)
     labels = {"xlsx": _("Excel workbook"), "csv": _("CSV, UTF-8")}
     about = {
         "xlsx": _("Dates and numbers stay dates and numbers."),
@@ -62,11 +64,7 @@ def _context(access: Access, params: QueryDict) -> dict[str, Any]:
         "count": {"value": min(counted, 10_000), "exact": counted <= 10_000},
         "query_string": params.urlencode(),
         "conditions": "",
-        "all_columns": [
-            {"name": name, "label": field.label, "is_on": name in query.columns}
-            for name, field in module.fields.items()
-            if name in access.visible
-        ],
+        "all_columns": _all_columns(access, places),
         "formats": [
             {"value": one, "label": labels[one], "about": about[one], "is_on": one == "xlsx"}
             for one in FORMATS
@@ -74,3 +72,15 @@ def _context(access: Access, params: QueryDict) -> dict[str, Any]:
         "note": _("Masked values stay masked.") if is_masked or access.masked else "",
         "limit_note": _("The file carries your name and the time, and is kept for seven days."),
     }
+
+
+def _all_columns(access: Access, places: list[Place]) -> list[dict[str, Any]]:
+    """The module's own columns, then those of related records that the list shows."""
+    shown = {one.path for one in places}
+    own = [
+        {"name": name, "label": field.label, "is_on": name in shown}
+        for name, field in access.module.fields.items()
+        if name in access.visible
+    ]
+    related = [one for one in places if "." in one.path]
+    return own + [{"name": one.path, "label": one.label, "is_on": True} for one in related]
