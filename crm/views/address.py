@@ -9,6 +9,7 @@ from django.http import QueryDict
 from crm.access.policy import Access
 from crm.lists.query import Query, query_from
 from crm.lists.shapes import TABLE, Shape, take_shape
+from crm.lists.widths import widths_text
 
 PLAIN_TABLE = Shape()
 
@@ -44,7 +45,7 @@ class Address:
         for name, value in params.items():
             if value not in ("", 1, None) or (self.is_saved and name == "filter"):
                 query[name] = str(value)
-        text = query.urlencode(safe=",")
+        text = query.urlencode(safe=",:")
         return f"{self.path}?{text}" if text else self.path
 
     @property
@@ -58,6 +59,8 @@ class Address:
             "sort": self.sort,
             "columns": self.chosen_columns,
             "size": self.query.size if self.query.size != 50 else "",
+            "widths": widths_text(self.query.widths),
+            "density": self.query.density,
         }
 
     @property

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from crm.access.policy import Access
 from crm.access.sharing import is_shareable
+from crm.lists.paths import Place, column_at
 from crm.lists.query import MOST_SORT_KEYS, Query
 from crm.lists.turning import Page
 from crm.modules.fields import Field
 from crm.records.edits import editable_fields, may_tag
 from crm.records.merging import may_merge
 from crm.views.address import Address
+from crm.views.field_menu import spelled
 from crm.views.words import condition_words
 
 
@@ -22,7 +24,9 @@ def column_heads(access: Access, shown: Sequence[str], address: Address) -> list
     keys = {key.field.name: (n, key) for n, key in enumerate(address.query.order, 1)}
     heads = []
     for name in shown:
-        field = access.module.fields[name]
+        place = head_at(access, name)
+        field = place.field
+        kind = _column_kind(place.door, field)
         number, key = keys.get(name, (0, None))
         direction = "" if key is None else ("desc" if key.is_descending else "asc")
         may_sort = field.is_sortable and name in access.readable
@@ -31,8 +35,8 @@ def column_heads(access: Access, shown: Sequence[str], address: Address) -> list
         heads.append(
             {
                 "name": name,
-                "label": field.label if name in access.visible else access.module.label,
-                "kind": _column_kind(access, field),
+                "label": place.label,
+                "kind": "date" if "." in name and kind in NARROW else kind,
                 "unit": field.unit,
                 "align": "num" if field.traits.align == "end" else "",
                 "sort": direction,
@@ -42,10 +46,21 @@ def column_heads(access: Access, shown: Sequence[str], address: Address) -> list
                 if may_sort
                 else "",
                 "is_title": name == access.module.title,
-                "width": "",
+                "width": address.query.widths.get(name, 0),
             }
         )
     return heads
+
+
+# A related field's head is longer than its own: 客户 · 等级.
+NARROW = frozenset({"level", "user", "boolean", "integer", "percent", "choice", "stage"})
+
+
+def head_at(access: Access, name: str) -> Place:
+    """The place of a column; the title stands in any case, without the name that is not seen."""
+    if name in access.visible or "." in name:
+        return column_at(access, name)
+    return Place(name, access, access.module.fields[name], str(access.module.label))
 
 
 def _column_kind(access: Access, field: Field) -> str:
@@ -60,16 +75,20 @@ def _key_text(key: Any) -> str:
     return ("-" if key.is_descending else "") + key.field.name
 
 
-def chips(access: Access, address: Address) -> list[dict[str, str]]:
+def chips(access: Access, address: Address) -> list[dict[str, Any]]:
     """The conditions that hold, each with the address without it."""
-    found = []
+    found: list[dict[str, Any]] = []
     if address.query.text:
         found.append(
-            {"label": _("Search"), "text": address.query.text, "remove_url": address.with_(q="")}
-        )
+            {
+                "label": _("Search"), "text": address.query.text, "remove_url": address.with_(q=""),
+                "index": None,
+            }
+        )  # fmt: skip
     for index, condition in enumerate(address.query.conditions):
         label, text = condition_words(access, condition)
-        found.append({"label": label, "text": text, "remove_url": address.without_condition(index)})
+        url = address.without_condition(index)
+        found.append({"label": label, "text": text, "remove_url": url, "index": index})
     return found
 
 
@@ -101,49 +120,48 @@ def _main_is_readable(access: Access, name: str) -> bool:
     return f"{name}.{main}" in access.readable
 
 
-def sort_menu(access: Access, address: Address, shown: Sequence[str]) -> dict[str, Any]:
-    """The sort panel and the columns panel."""
+def sort_menu(access: Access, address: Address) -> dict[str, Any]:
+    """The panel of up to four keys: their order, their direction, one more."""
     texts = [_key_text(key) for key in address.query.order]
     sorts = []
     for index, key in enumerate(address.query.order):
         name = key.field.name
-        rest = lambda text, at=index: [*texts[:at], *text, *texts[at + 1 :]]  # noqa: E731
+        before, after = texts[:index], texts[index + 1 :]
+        up = [*before[:-1], texts[index], *before[-1:], *after]
+        asc_label, desc_label = DIRECTIONS.get(key.field.kind, USUAL_DIRECTIONS)
         sorts.append(
             {
+                "key": texts[index],
                 "label": key.field.label,
-                "asc_label": _("Ascending"),
-                "desc_label": _("Descending"),
+                "asc_label": asc_label,
+                "desc_label": desc_label,
                 "direction": "desc" if key.is_descending else "asc",
-                "asc_url": address.sorted_by(rest([name])),
-                "desc_url": address.sorted_by(rest([f"-{name}"])),
-                "remove_url": address.sorted_by(rest([])),
+                "asc_url": address.sorted_by([*before, name, *after]),
+                "desc_url": address.sorted_by([*before, f"-{name}", *after]),
+                "up_url": address.sorted_by(up) if before else "",
+                "remove_url": address.sorted_by([*before, *after]),
             }
         )
     used = {key.field.name for key in address.query.order}
     more = [
-        {"label": field.label, "url": address.sorted_by([*texts, name])}
+        {
+            "label": field.label,
+            "text": spelled(field.label),
+            "url": address.sorted_by([*texts, name]),
+        }
         for name, field in access.module.fields.items()
         if field.is_sortable and name in access.readable and name not in used
     ]
-    return {
-        "sorts": sorts,
-        "sort_add": more if len(sorts) < MOST_SORT_KEYS else [],
-        "all_columns": _all_columns(access, shown),
-    }
+    return {"sorts": sorts, "sort_add": more if len(sorts) < MOST_SORT_KEYS else []}
 
 
-def _all_columns(access: Access, shown: Sequence[str]) -> list[dict[str, Any]]:
-    fields = access.module.fields
-    rest = [name for name in fields if name in access.visible and name not in shown]
-    return [
-        {
-            "name": name,
-            "label": fields[name].label,
-            "is_on": name in shown,
-            "is_title": name == access.module.title,
-        }
-        for name in [*shown, *rest]
-    ]
+USUAL_DIRECTIONS = (gettext_lazy("Ascending"), gettext_lazy("Descending"))
+_BY_SIZE = (gettext_lazy("Low first"), gettext_lazy("High first"))
+_BY_TIME = (gettext_lazy("Early first"), gettext_lazy("Late first"))
+DIRECTIONS = {
+    **dict.fromkeys(("integer", "decimal", "money", "percent"), _BY_SIZE),
+    **dict.fromkeys(("date", "datetime"), _BY_TIME),
+}
 
 
 def pager(page: Page, address: Address) -> dict[str, Any]:

@@ -18,17 +18,19 @@ from crm.lists.turning import Page, read_page
 from crm.modules.registry import module_named
 from crm.views.address import Address, path_of
 from crm.views.alike import doubles_url
+from crm.views.column_menus import column_menus
 from crm.views.empties import empty_context
+from crm.views.field_menu import field_menu
 from crm.views.list_parts import (
     bulk_actions,
     chips,
     column_heads,
     empty_state,
-    filter_fields,
+    head_at,
     pager,
     sort_menu,
 )  # fmt: skip
-from crm.views.new_condition import filter_value_context, merged_address
+from crm.views.new_condition import filter_part, merged_address
 from crm.views.totals import summable, totals_of
 from crm.views.view_menu import Views, opening_url, views_menu
 
@@ -39,22 +41,20 @@ def record_list(request: HttpRequest, module: str) -> HttpResponse:
     access = access_to(request.user, module_named(module))
     params = request.GET.copy()
     view = params.pop("view", [""])[-1]
-    if "add_field" in params:
-        kept = view if view.isdecimal() else ""
-        return HttpResponseRedirect(merged_address(request, access, params, kept))
-    part = params.pop("part", [""])[-1]
-    params.pop("field", None) if part == "filter" else None
+    kept = view if view.isdecimal() else ""
     if params.getlist("columns"):
         params["columns"] = ",".join(params.getlist("columns"))
+    part = params.pop("part", [""])[-1]
+    if part == "filter":
+        return filter_part(request, access, params, kept)
+    if "add_field" in params:
+        return HttpResponseRedirect(merged_address(request, access, params, kept))
     views = Views(access, view)
     opening = opening_url(request.GET, views)
     if opening:
         return HttpResponseRedirect(opening)
     query = query_from(params, access)
     address = Address(request.path, query, params.get("columns", ""), views.current)
-    if part == "filter":
-        context = filter_value_context(access, request.GET.get("field", ""), address)
-        return render(request, "crm/list/filter_value.html", context)
     if part == "count":
         return render(request, "crm/list/count.html", count_context(access, query, address))
     if part == "totals":
@@ -88,6 +88,7 @@ def _totals_context(access: Access, address: Address) -> dict[str, Any]:
     return {
         "columns": column_heads(access, shown, address),
         "bulk": bulk_actions(access),
+        "is_sized": bool(address.query.widths),
         "totals": totals_of(access, address, shown),
     }
 
@@ -104,6 +105,8 @@ def list_context(access: Access, query: Query, address: Address, views: Views) -
     return {
         **frame,
         "columns": column_heads(access, shown, address),
+        "is_sized": bool(query.widths),
+        "density": query.density,
         "rows": row_contexts(access, page.rows, shown),
         "totals_url": address.with_(part="totals") if summable(access, shown) else "",
         "pager": pager(page, address),
@@ -128,17 +131,29 @@ def frame_context(
         "export_url": _export_url(access, address) if access.may("export") else "",
         "bin_url": f"/bin/?module={module.name}" if access.grants.scope("delete") else "",
         "doubles_url": doubles_url(access),
-        "chips": chips(access, address),
-        "clear_url": address.with_(filter="", q=""),
-        "search": {"value": query.text, "url": address.path, "keep": _without(address, "q")},
+        **_filter_context(access, address),
         "query_fields": address.fields,
         "query_string": address.query_text,
         "count": None,
         "count_url": address.with_(part="count"),
-        **filter_fields(access, address),
-        **sort_menu(access, address, shown),
+        **sort_menu(access, address),
+        **column_menus(access, address, shown),
         **views_menu(address, views),
     }
+
+
+def _filter_context(access: Access, address: Address) -> dict[str, Any]:
+    """The chips, the panel and the builder."""
+    return {
+        "chips": chips(access, address),
+        "clear_url": address.with_(filter="", q=""),
+        "search": {
+            "value": address.query.text, "url": address.path, "keep": _without(address, "q"),
+        },
+        "field_groups": field_menu(access),
+        "filter_part_url": f"{address.path}?part=filter",
+        "builder_url": f"{path_of(access.module.name, TABLE)}filter/?{address.query_text}",
+    }  # fmt: skip
 
 
 def _with_title(title: str, columns: tuple[str, ...]) -> list[str]:
@@ -167,9 +182,8 @@ def _module_context(access: Access) -> dict[str, Any]:
 def row_contexts(access: Access, rows: list[Row], shown: list[str]) -> list[dict[str, Any]]:
     """The rows as crm/list/rows.html takes them: cells are prebuilt HTML."""
     module = access.module
-    title = module.title  # its cell stands first in any case: title_of says what it shows
-    fields = [module.fields[name] for name in shown if name in access.visible or name == title]
-    renderers = [(field, renderer_for(field, module)) for field in fields]
+    places = [head_at(access, name) for name in shown]
+    renderers = [(one.column, renderer_for(one.field, one.door.module)) for one in places]
     level = module.fields.get(module.level)
     render_level = renderer_for(level, module) if level is not None else None
     subs = [module.fields[name] for name in module.phone_columns if name in access.visible]

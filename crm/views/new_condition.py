@@ -2,56 +2,68 @@
 
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 
 from crm.access.policy import Access
-from crm.customfields.dictionaries import options_of
-from crm.forms.people import people_options
-from crm.lists.conditions import readable_field
+from crm.lists.conditions import compile_tree
+from crm.lists.errors import BadQuery
+from crm.lists.paths import place_at
 from crm.lists.query import query_from
 from crm.lists.shapes import Shape
-from crm.modules.fields import Field
 from crm.views.address import PLAIN_TABLE, Address, dump
-from crm.views.words import NAMED, OPERATORS, PERIODS
+from crm.views.filter_lines import Line, condition_of, in_panel, line_context, line_from
 
-MOST_TEXT_OPTIONS = ("contains", "eq", "ne", "starts", "empty", "not_empty")
+ADDED = ("add_field", "add_op", "add_value", "add_number", "add_was", "add_was_op", "add_within")
 
 
-def filter_value_context(access: Access, path: str, address: Address) -> dict[str, Any]:
-    """What the panel shows for one field."""
-    field = readable_field(access, path)
-    inner = next(iter(field.members.values())) if field.is_collection else field
-    operators = list(inner.traits.operators)
-    if inner.kind in {"text", "phone", "email", "url"}:
-        operators = [op for op in MOST_TEXT_OPTIONS if op in operators]
-    if inner.kind in {"choice", "user", "department", "relation"}:
-        operators = [op for op in ("in", "not_in", "empty", "not_empty") if op in operators]
-    if inner.kind in {"date", "datetime"}:
-        operators = ["within", "between", "empty", "not_empty"]
-    if inner.kind in {"integer", "decimal", "money", "percent"}:
-        operators = ["between", "gte", "lte", "eq", "empty", "not_empty"]
-    return {
-        "field": {"name": path, "label": field.label, "kind": inner.kind, "unit": inner.unit},
-        "ops": [{"value": op, "label": OPERATORS[op]} for op in operators],
-        "options": options_for(access, inner),
+def without_line(params: QueryDict) -> QueryDict:
+    """An address' parameters without what the panel's line added."""
+    rest = params.copy()
+    for name in ADDED:
+        rest.pop(name, None)
+    return rest
+
+
+def filter_part(
+    request: HttpRequest,
+    access: Access,
+    params: QueryDict,
+    view: str = "",
+    shape: Shape = PLAIN_TABLE,
+) -> HttpResponse:
+    """?part=filter&field=level: one line for the panel; with `apply` it leads to the list.
+
+    `params` are the address' own parameters and the line's. A value that is none comes back with
+    the reason beside it.
+    """
+    rest = without_line(params)
+    is_applied = bool(rest.pop("apply", None))
+    field = rest.pop("field", [""])[-1]
+    columns = rest.get("columns", "")
+    address = Address(request.path, query_from(rest, access), columns, view, shape)
+    line = line_from(params, in_panel) if params.get("add_field") else Line(field)
+    place_at(access, line.path)  # refused like the list itself
+    condition = condition_of(access, line) if is_applied else None
+    if condition is not None:
+        response = HttpResponse()
+        response["HX-Redirect"] = _with_condition(address, line.path, condition)
+        return response
+    context = {
+        "line": line_context(access, line, in_panel),
         "list_url": address.path,
         "query_fields": [
             one for one in address.fields if one["name"] != "view" or address.is_saved
         ],
-        "relative": [{"value": value, "label": label} for value, label in PERIODS.items()],
     }
+    status = 400 if is_applied else 200
+    return render(request, "crm/list/filter_value.html", context, status=status)
 
 
-def options_for(access: Access, field: Field) -> list[dict[str, Any]] | None:
-    """The values to tick, where there is a list of them."""
-    if field.kind in {"choice", "multi_choice"}:
-        return [{"value": value, "label": label} for value, label in options_of(field)]
-    if field.kind == "user":
-        named = [{"value": key, "label": NAMED[key]} for key in ("@me", "@my_team")]
-        return named + people_options()
-    if field.kind == "department":
-        return [{"value": "@my_department", "label": NAMED["@my_department"]}]
-    return None
+def _with_condition(address: Address, path: str, condition: dict[str, Any]) -> str:
+    """The address with a condition in place of those on the same field."""
+    others = [one for one in address.query.conditions if one.get("field") != path]
+    return address.with_(filter=dump([*others, condition]))
 
 
 def merged_address(
@@ -61,31 +73,25 @@ def merged_address(
     view: str = "",
     shape: Shape = PLAIN_TABLE,
 ) -> str:
-    """The list's address with the condition that the panel's form asks for."""
-    path = params.pop("add_field")[-1]
-    op = params.pop("add_op", ["eq"])[-1]
-    values = [value for value in params.pop("add_value", []) if value.strip()]
-    within = params.pop("add_within", [""])[-1]
-    query = query_from(params, access)
-    address = Address(request.path, query, params.get("columns", ""), view, shape)
-    condition = _condition(path, op, values, within)
+    """The list's address with the condition that the panel's form asks for.
+
+    A line without a value changes nothing; what may not be asked is refused.
+    """
+    line = line_from(params, in_panel)
+    line.op = line.op or "eq"
+    rest = without_line(params)
+    query = query_from(rest, access)
+    address = Address(request.path, query, rest.get("columns", ""), view, shape)
+    place_at(access, line.path)
+    condition = condition_of(access, line)
     if condition is None:
+        _refuse_if_wrong(access, line)
         return address.with_()
-    rest = [one for one in query.conditions if one.get("field") != path]
-    return address.with_(filter=dump([*rest, condition]))
+    return _with_condition(address, line.path, condition)
 
 
-def _condition(path: str, op: str, values: list[str], within: str) -> dict[str, Any] | None:
-    if op in {"empty", "not_empty"}:
-        return {"field": path, "op": op}
-    if within:
-        return {"field": path, "op": "within", "value": within}
-    if not values:
-        return None
-    if op in {"between", "within"}:
-        if len(values) == 1:
-            return {"field": path, "op": "gte", "value": values[0]}
-        return {"field": path, "op": "between", "value": values[:2]}
-    if op in {"in", "not_in"}:
-        return {"field": path, "op": op, "value": values}
-    return {"field": path, "op": op, "value": values[0]}
+def _refuse_if_wrong(access: Access, line: Line) -> None:
+    """Raise BadQuery where there is a value, but none for this field."""
+    if any(one.strip() for one in line.values):
+        compile_tree(access, {"field": line.path, "op": line.op, "value": line.values[0]})
+        raise BadQuery(line.error)

@@ -13,7 +13,7 @@ from crm.modules.fields import Field
 from crm.modules.registry import module_named
 from crm.views.address import Address, path_of
 from crm.views.lists import count_context, frame_context
-from crm.views.new_condition import filter_value_context, merged_address
+from crm.views.new_condition import filter_part, merged_address
 from crm.views.view_menu import Views, opening_url
 
 
@@ -57,19 +57,18 @@ def open_form(
     if opening:
         return HttpResponseRedirect(opening)
     taken = QueryDict(mutable=True)
-    for name in (*own, "part", "field"):
+    for name in (*own, "part"):
         if name in params:
             taken[name] = params.pop(name)[-1]
     shape = take_shape(access, params, form)
+    kept = view if view.isdecimal() else ""
+    part = taken.get("part", "")
+    if part == "filter":
+        return filter_part(request, access, params, kept, shape)
     if "add_field" in params:
-        kept = view if view.isdecimal() else ""
         return HttpResponseRedirect(merged_address(request, access, params, kept, shape))
     query = query_from(params, access)
     address = Address(request.path, query, params.get("columns", ""), views.current, shape)
-    part = taken.get("part", "")
-    if part == "filter":
-        context = filter_value_context(access, taken.get("field", ""), address)
-        return render(request, "crm/list/filter_value.html", context)
     if part == "count":
         return render(request, "crm/list/count.html", count_context(access, query, address))
     return Opened(access, query, shape, address, views, part, taken)

@@ -19,7 +19,7 @@ from crm.lists.show import in_a_row, show_moment
 from crm.views.address import Address, dump
 from crm.views.audit import require_administrator
 from crm.views.list_parts import chips, filter_fields
-from crm.views.new_condition import filter_value_context, merged_address
+from crm.views.new_condition import filter_part, merged_address
 from crm.views.shell import toast
 from crm.views.words import condition_words
 from sales.life.editing import (
@@ -99,20 +99,24 @@ def rule_page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if request.method == "POST":
         return _save(request, door, rule)
     params = request.GET.copy()
-    if "add_field" in params:
-        if "filter" not in params and params.get("view") != "draft" and rule.pk:
-            params["filter"] = dump(_parts(rule.condition))
-        return HttpResponseRedirect(merged_address(request, door, params))
     part = params.pop("part", [""])[-1]
-    field = params.pop("field", [""])[-1] if part == "filter" else ""
-    query = _draft(door, rule, params)
-    address = Address(request.path, query, "", "draft")
+    if "add_field" in params and part != "filter":
+        _with_stored(params, rule)
+        return HttpResponseRedirect(merged_address(request, door, params))
     if part == "filter":
-        context = filter_value_context(door, field, address)
-        return render(request, "crm/list/filter_value.html", context)
+        _with_stored(params, rule)
+        return filter_part(request, door, params, "draft")
+    query = _draft(door, rule, params)
     if part == "count":
         return HttpResponse(_count_words(door, rule, query))
     return _form(request, door, rule, query)
+
+
+def _with_stored(params: QueryDict, rule: StageRule) -> None:
+    """Put the stored condition where the address says nothing of a draft."""
+    view = params.pop("view", [""])[-1]
+    if "filter" not in params and view != "draft" and rule.pk:
+        params["filter"] = dump(_parts(rule.condition))
 
 
 def _draft(door: Access, rule: StageRule, params: QueryDict) -> Query:

@@ -12,9 +12,9 @@ export function put(menu, button) {
   const left = Math.max(8, Math.min(wanted, innerWidth - size.width - 8));
   const roomBelow = innerHeight - at.bottom - GAP - 8;
   const isBelow = size.height <= roomBelow || roomBelow >= ENOUGH;
-  const top = isBelow ? at.bottom + GAP : Math.max(8, at.top - GAP - size.height);
   menu.style.setProperty("left", `${left}px`);
-  menu.style.setProperty("top", `${top}px`);
+  menu.style.setProperty("top", isBelow ? `${at.bottom + GAP}px` : "auto");
+  menu.style.setProperty("bottom", isBelow ? "auto" : `${innerHeight - at.top + GAP}px`);
   menu.style.setProperty("max-height", `${isBelow ? roomBelow : at.top - GAP - 8}px`);
 }
 
@@ -42,7 +42,7 @@ function leave(event) {
 function walk(event) {
   const menu = near(event, ".menu[popover]");
   if (!menu || !["ArrowDown", "ArrowUp"].includes(event.key) || event.isComposing) return;
-  if (event.target.matches("select, [type=date], [type=datetime-local], [type=radio]")) return;
+  if (event.target.matches("select, textarea, [type=date], [type=datetime-local], [type=radio], [role=combobox]")) return;
   const all = choices(menu);
   const step = event.key === "ArrowDown" ? 1 : -1;
   all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();

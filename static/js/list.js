@@ -72,7 +72,7 @@ function lookAway() {
   return Boolean(row);
 }
 
-function recount() {
+export function recount() {
   const picked = boxes().filter((box) => box.checked);
   boxes().forEach((box) => box.closest("tr").toggleAttribute("data-picked", box.checked));
   const all = document.querySelector("[data-pick-all]");

@@ -6,6 +6,10 @@ function narrow(input) {
   document.querySelectorAll(`${input.dataset.narrows} [data-text]`).forEach((one) => {
     one.hidden = Boolean(wanted) && !one.dataset.text.toLowerCase().includes(wanted);
   });
+  for (const group of document.querySelectorAll(`${input.dataset.narrows} details`)) {
+    group.open = Boolean(wanted) && Boolean(group.querySelector("[data-text]:not([hidden])"));
+    group.hidden = Boolean(wanted) && !group.open;
+  }
 }
 
 let dragged = null;
@@ -26,7 +30,9 @@ function drag(event) {
 }
 
 export function start() {
-  document.addEventListener("input", (event) => event.target.matches?.("[data-narrows]") && narrow(event.target));
+  for (const type of ["input", "compositionend"]) {
+    document.addEventListener(type, (event) => event.target.matches?.("[data-narrows]") && !event.isComposing && narrow(event.target));
+  }
   document.addEventListener("keydown", (event) => event.key === "Enter" && near(event, "[data-narrows]") && event.preventDefault());
   for (const type of ["dragstart", "dragover", "dragend"]) document.addEventListener(type, drag);
   document.addEventListener("click", (event) => {

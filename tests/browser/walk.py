@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from crm.access.policy import access_to
+
+GROUPS = (
+    '{"all":[{"field":"owner","op":"in","value":["@me"]},{"any":[{"field":"customer.level","op":"in",'
+    '"value":["A","B"]},{"all":[{"field":"created_at","op":"within","value":"last_n_days:90"},'
+    '{"field":"job","op":"contains","value":"采购"}]}]}]}'
+)
+SHAPED = (
+    "columns=name,customer,customer.level,customer.city,job&widths=customer:260&density=compact"
+)
 
 
 @dataclass(frozen=True)
@@ -130,8 +140,11 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("doubles-apart", "/customers/doubles/?apart=1", "manager"),
         Place("merge-with", f"/customers/merge/?pk={at.customer}", "manager", primary=1),
         Place("list-filter", "/customers/", primary=1, then=_open_filter),
+        Place("list-builder", f"/contacts/?filter={quote(GROUPS)}", primary=2, then=_open_builder),
+        Place("list-sort", "/customers/?sort=level,-revenue", primary=1, then=_open_sort),
         Place("palette", "/customers/", primary=1, then=_open_palette),
         Place("contacts", "/contacts/", primary=1),
+        Place("contacts-shaped", f"/contacts/?{SHAPED}", primary=1),
         Place("follow-ups", "/follow-ups/", "manager"),
         Place("team", "/follow-ups/team/?period=month", "manager"),
         *_records(at, one),
@@ -321,6 +334,16 @@ def _open_views(page: Any) -> None:
 def _open_filter(page: Any) -> None:
     page.locator("[data-filter]").click()
     page.locator("#filter-panel").wait_for()
+
+
+def _open_builder(page: Any) -> None:
+    page.locator("[data-line-at]").last.click()
+    page.locator("#builder-says b").wait_for()
+
+
+def _open_sort(page: Any) -> None:
+    page.locator("[popovertarget=sort-panel]:visible").click()
+    page.locator("#sort-panel").wait_for()
 
 
 def _paste_card(page: Any) -> None:

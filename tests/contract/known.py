@@ -6,7 +6,8 @@ A new address that stands nowhere here fails the build (test_registry.py).
 from __future__ import annotations
 
 COVERS = {
-    "list": "list", "record": "record", "peek": "peek", "edit": "edit", "field": "fields",
+    "list": "list", "filter": "filters",
+    "record": "record", "peek": "peek", "edit": "edit", "field": "fields",
     "field-edit": "fields", "field-show": "uncover", "new": "new", "quick": "new",
     "history": "history",
     "duplicates": "duplicates", "propose": "duplicates",

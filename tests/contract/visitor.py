@@ -86,7 +86,7 @@ class Visitor:
 MODULE, RECORD = ("module",), ("module", "pk")
 NEEDS = {
     **dict.fromkeys(
-        ["list", "board", "calendar", "new", "quick", "duplicates", "propose", "lookup",
+        ["list", "filter", "board", "calendar", "new", "quick", "duplicates", "propose", "lookup",
          "bulk-assign", "bulk-edit",
          "bulk-share", "bulk-delete", "bulk-tag", "merge", "doubles",
          "doubles-apart", "import", "import-template",

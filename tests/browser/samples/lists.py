@@ -229,32 +229,51 @@ CUSTOMER_LIST = {
         "",
     ],
     "chips": [
-        {"label": "负责人", "text": "我", "remove_url": "#"},
-        {"label": "状态", "text": "不是已流失", "remove_url": "#"},
-        {"label": "大区", "text": "华东、浙北", "remove_url": "#"},
+        {"label": "负责人", "text": "我", "remove_url": "#", "index": 0},
+        {"label": "状态", "text": "不是已流失", "remove_url": "#", "index": 1},
+        {"label": "大区", "text": "华东、浙北", "remove_url": "#", "index": 2},
     ],
     "clear_url": "#",
     "search": {"value": "", "url": "list.html", "keep": []},
-    "filter_fields": [
-        {"name": str(n), "label": name, "url": "filter.html"} for n, name in enumerate(NAMES)
+    "field_groups": [
+        {
+            "label": "",
+            "items": [
+                {"path": str(n), "label": name, "text": name} for n, name in enumerate(NAMES)
+            ],
+        }
     ],
+    "filter_part_url": "filter.html?part=filter",
+    "builder_url": "filter.html",
     "sorts": [
         {
+            "key": "pool",
             "label": "公海剩余天数",
             "asc_label": "少到多",
             "desc_label": "多到少",
             "direction": "asc",
         },
         {
+            "key": "-open",
             "label": "在谈金额",
+            "up_url": "#",
             "asc_label": "小到大",
             "desc_label": "大到小",
             "direction": "desc",
         },
     ],
     "sort_add": [{"label": name, "url": "#"} for name in NAMES[:4]],
+    "densities": [
+        {"value": value, "label": label, "icon": icon, "url": "#", "is_on": value == "normal"}
+        for value, label, icon in (
+            ("compact", "紧凑", "rows"),
+            ("normal", "标准", "rows-even"),
+            ("cosy", "宽松", "rows-cosy"),
+        )
+    ],
+    "column_acts": [{"value": "left", "label": "左移", "icon": "left"}],
     "all_columns": [
-        {"name": name, "label": name, "is_on": n < 8, "is_title": n == 0}
+        {"name": name, "label": name, "text": name, "is_on": n < 8, "is_title": n == 0}
         for n, name in enumerate(NAMES)
     ],
     "bulk": [
@@ -277,9 +296,16 @@ def customer_list(**more: Any) -> Context:
 def condition() -> Context:
     """A condition on the level, being made."""
     return {
-        "field": {"name": "level", "label": "等级", "kind": "choice"},
-        "ops": [{"value": "in", "label": "是"}, {"value": "not_in", "label": "不是"}],
-        "options": [{"value": sign, "label": sign} for sign in "ABCD"],
+        "line": {
+            "path": "level",
+            "label": "等级",
+            "op": "in",
+            "ops": [{"value": "in", "label": "是"}, {"value": "not_in", "label": "不是"}],
+            "control": "ticks",
+            "id": "add_value",
+            "names": {part: f"add_{part}" for part in ("op", "value", "was", "was_op")},
+            "options": [{"value": sign, "label": sign, "text": sign} for sign in "ABCD"],
+        },
         "list_url": "list.html",
         "query_fields": [],
     }
