@@ -14,16 +14,18 @@ OF_THE_MODULE = frozenset(
     {"list", "list, all columns", "list, searched", "list, parts", "api list", "api search",
      "export xlsx", "export csv", "door", "duplicates", "bin", "import",
      "bulk edit", "merge", "saved views", "board", "board, all fields", "calendar",
-     "calendar, all days"}
+     "calendar, all days", "related columns"}
 )  # fmt: skip
 # Every day of a month stands there, with records or without; kernel tests look for the records.
 OF_ALL_DAYS = frozenset({"calendar, all days"})
 # Who did an act is told with the act, in a conflict too: to everybody who sees the record.
 ACTS = frozenset(
-    {"history", "api history", "api writes", "record", "parent", "follow-up logged", "audit", "bin"}
-)
-# People and departments as they are kept there, one's own department, with whom one may share.
-PEOPLE = frozenset({"setup", "me", "shares", "bulk"})
+    {"history", "api history", "api writes", "record", "parent", "follow-up logged", "audit", "bin",
+     "related columns"}
+)  # fmt: skip
+# People and departments as they are kept there, one's own department, with whom one may share;
+# those of the records that the record points to.
+PEOPLE = frozenset({"setup", "me", "shares", "bulk", "related columns"})
 # What a record hangs on, and the other records of the same department, have departments too.
 OF_THE_DEPARTMENT = frozenset({"parent"})
 # The duplicate guard names who holds the record, in which department, and nothing else of it.

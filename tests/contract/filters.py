@@ -23,9 +23,9 @@ def visit_filters(visitor: Visitor) -> bytes:
         posted = {"node": [f"{key}:0:line" for key, _path in lines], "join-0": "any"}
         for key, path in lines:
             posted |= {f"field-{key}": path, f"op-{key}": "not_empty"}
-        for act in ("redo", "count", "apply"):
+        for act in ("count", "apply"):
             found += visitor.post("filter", {**posted, "act": act})
-    return found + _shown(visitor)
+    return found
 
 
 def _related(visitor: Visitor) -> list[str]:
@@ -38,7 +38,7 @@ def _related(visitor: Visitor) -> list[str]:
     ]
 
 
-def _shown(visitor: Visitor) -> bytes:
+def visit_related_columns(visitor: Visitor) -> bytes:
     """The list with the columns of related records that the reader may ask for."""
     access = access_to(visitor.planted.reader, visitor.planted.module.name)
     columns = []
@@ -51,3 +51,6 @@ def _shown(visitor: Visitor) -> bytes:
     return visitor.page("list", query=query) + visitor.body(
         visitor.api.get(f"{visitor.planted.module.name}/?{urlencode(query)}")
     )
+
+
+FILTERS = {"filters": visit_filters, "related columns": visit_related_columns}

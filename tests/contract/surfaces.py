@@ -24,7 +24,7 @@ from crm.lists.query import query_from
 from crm.records.lifecycle import delete_records, restore_record
 from tests.contract.bulk import deed_told, visit_bulk, visit_bulk_edit
 from tests.contract.canaries import flat
-from tests.contract.filters import visit_filters
+from tests.contract.filters import FILTERS
 from tests.contract.library import visit_documents, visit_library
 from tests.contract.merging import visit_merge
 from tests.contract.shapes import SHAPES, THOROUGH_SHAPES
@@ -289,8 +289,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "list, all columns": _list_all,
     "list, searched": lambda v: v.page("list", query={"q": v.word}),
     "list, parts": _list_parts,
-    "filters": visit_filters,
-    **SHAPES, "record": lambda v: v.page("record"),
+    **FILTERS, **SHAPES, "record": lambda v: v.page("record"),
     "peek": lambda v: v.page("peek"),
     "edit": lambda v: v.page("edit"),
     "edit, refused": _rejected_edit,
@@ -338,7 +337,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
 }  # fmt: skip
 
 # A request or two per field: visited for some readers of each module only.
-THOROUGH = THOROUGH_SHAPES | {"fields", "list, parts", "uncover"}
+THOROUGH = THOROUGH_SHAPES | {"fields", "list, parts", "filters", "uncover"}
 # Long work and what takes as long: half a second each.
 LONG = frozenset(
     {"library", "saved views", "import", "export xlsx", "export csv", "bin", "merge", "api index"}
