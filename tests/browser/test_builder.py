@@ -28,30 +28,8 @@ def test_a_filter_in_groups_and_the_shape_of_a_list(sign_in: SignIn, watch: Watc
     page.locator("[data-builds]").click()
     page.locator("#what-1").wait_for()
 
-    # A field of the related record, found by the sounds of its label; all of it by keyboard.
-    page.locator("#what-1").focus()
-    page.keyboard.press("Enter")
-    page.locator("#field-menu input").wait_for()
-    page.keyboard.type("khdj")
-    page.locator("#field-list [data-path='customer.level']").focus()
-    page.keyboard.press("Enter")
-    page.locator("[name='value-1'][value=A]").wait_for()
-    page.locator("[name='value-1'][value=A]").focus()
-    page.keyboard.press("Space")
-    page.locator("#builder-says b").wait_for()
-
-    # A group beside it, refused until it is whole; what was chosen stays.
-    page.locator("#group-0").click()
-    page.locator("#field-menu input").wait_for()
-    page.keyboard.press("Escape")
-    page.locator("#builder-form button.primary").click()
-    page.locator("#builder-form .wrong").wait_for()
-    assert page.locator("[name='value-1'][value=A]").is_checked()
-    page.locator("#what-3").click()
-    page.locator("#field-list [data-path=job]").click()
-    page.locator("[name='value-3']").fill("采购")
-    page.locator("#builder-form button.primary").click()
-    page.wait_for_url("**filter=**")
+    choose_by_keyboard(page)
+    add_group(page)
     level = {"field": "customer.level", "op": "in", "value": ["A"]}
     job = {"field": "job", "op": "contains", "value": "采购"}
     assert filter_in(page) == {"all": [level, {"any": [job]}]}
@@ -94,3 +72,32 @@ def widen(page: Any) -> None:
     page.keyboard.press("Enter")
     page.locator("[data-column-act=left]").click()
     page.wait_for_url("**columns=name,job,**")
+
+
+def choose_by_keyboard(page: Any) -> None:
+    """A field of the related record, found by the sounds of its label; all of it by keyboard."""
+    page.locator("#what-1").focus()
+    page.keyboard.press("Enter")
+    page.locator("#field-menu input").wait_for()
+    page.keyboard.type("khdj")
+    page.locator("#field-list [data-path='customer.level']").focus()
+    page.keyboard.press("Enter")
+    page.locator("[name='value-1'][value=A]").wait_for()
+    page.locator("[name='value-1'][value=A]").focus()
+    page.keyboard.press("Space")
+    page.locator("#builder-says b").wait_for()
+
+
+def add_group(page: Any) -> None:
+    """A group beside it, refused until it is whole; what was chosen stays."""
+    page.locator("#group-0").click()
+    page.locator("#field-menu input").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#builder-form button.primary").click()
+    page.locator("#builder-form .wrong").wait_for()
+    assert page.locator("[name='value-1'][value=A]").is_checked()
+    page.locator("#what-3").click()
+    page.locator("#field-list [data-path=job]").click()
+    page.locator("[name='value-3']").fill("采购")
+    page.locator("#builder-form button.primary").click()
+    page.wait_for_url("**filter=**")
