@@ -83,7 +83,7 @@ def url_of(access: Access, view: SavedView) -> str:
     return address_of(access, params_of(view.state), str(view.pk)).with_()
 
 
-def forms_menu(address: Address) -> list[dict[str, Any]]:
+def forms_menu(address: Address, has_start: bool) -> list[dict[str, Any]]:
     """The forms in which these records can be seen; nothing where there is but one."""
     access, current = address.query.access, address.shape.form
     forms = [(TABLE, _("Table"), "list")]
@@ -91,8 +91,11 @@ def forms_menu(address: Address) -> list[dict[str, Any]]:
         forms.append((BOARD, _("Board"), "deal"))
     if first_on(access) is not None:
         forms.append((CALENDAR, _("Calendar"), "calendar"))
+    urls = {form: address.in_form(form) for form, _label, _icon in forms}
+    if has_start and "?" not in urls[TABLE]:
+        urls[TABLE] += f"?view={PLAIN}"  # the bare address is where the person begins
     found = [
-        {"label": label, "icon": icon, "url": address.in_form(form), "is_current": form == current}
+        {"label": label, "icon": icon, "url": urls[form], "is_current": form == current}
         for form, label, icon in forms
     ]
     return found if len(found) > 1 else []
@@ -117,7 +120,7 @@ def views_menu(address: Address, views: Views) -> dict[str, Any]:
     has_changes = bool(address.query.conditions or address.query.text) and current == PLAIN
     label = names[current] if not has_changes else access.module.label_plural
     return {
-        "forms": forms_menu(address),
+        "forms": forms_menu(address, has_start=views.start is not None),
         "view": {
             "label": view.name if view else label,
             "is_changed": view is not None and _is_changed(address, view),

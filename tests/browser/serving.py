@@ -25,7 +25,14 @@ WORKER = ("-m", "celery", "-A", "crm.celery", "worker", "--pool=solo", "--loglev
 def load_demo_once() -> None:
     """People, customers, contacts and a year of talks, in committed rows."""
     from sales.fixtures.demo_load import load_demo
+    from sales.life.models import StageRule
+    from sales.life.shipped import RULES
 
+    if not StageRule.objects.exists():  # they come with a migration, and go with a flush
+        StageRule.objects.bulk_create(
+            StageRule(position=place, stage=stage, condition=condition)
+            for place, (stage, condition) in enumerate(RULES)
+        )
     load_demo(date.today(), say=lambda _text: None)
 
 
