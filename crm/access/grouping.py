@@ -110,8 +110,9 @@ def _figures_statement(
     amount: Any = nothing if total is None else total.expression()
     weighted: Any = nothing
     if total is not None and weight is not None:
-        chance = Cast(weight.expression(), DecimalField()) / Value(Decimal(100))
-        weighted = ExpressionWrapper(amount * chance, output_field=DecimalField())
+        percent = DecimalField(max_digits=20, decimal_places=6)
+        chance = Cast(weight.expression(), percent) / Value(Decimal(100))
+        weighted = ExpressionWrapper(amount * chance, output_field=percent)
     columns = {"_by": by.expression(), "_amount": amount, "_weighted": weighted}
     rows = access.rows().filter(where).order_by().annotate(**columns).values_list(*columns)
     statement = compiled(rows if exact else rows[: SUM_LIMIT + 1])

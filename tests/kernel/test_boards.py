@@ -77,7 +77,7 @@ def test_columns_stand_in_the_options_order_with_their_own_rows(cast):
     door = access_to(cast.owner, "customers")
     amounts = [door.module.fields[name] for name in ("level", "revenue", "employees")]
     weighed = figures_of(door, ask(door, q=WORD).where, *amounts).by_value["A"]
-    assert (weighed.total, weighed.weighted) == (Decimal("150.50"), 30)
+    assert (weighed.total, float(weighed.weighted)) == (Decimal("150.50"), 30)
     flag, pick = custom(cast, "boolean"), custom(cast, "choice", choices=["pump", "valve"])
     pump, valve = (value for value, _label in options_of(module_named("customers").fields[pick]))
     change(cast.owner, best, **{flag: True, pick: valve})
@@ -137,7 +137,8 @@ def test_what_may_not_be_read_makes_no_columns_sums_days_or_cards(cast):
                 assert board(cast.owner, form, **query).status_code == 400
             shown = board(cast.owner, by="stage", card=name)
             assert shown.status_code == (400 if state == "hidden" else 200)
-            assert not {b"987123", b"987,123", b"1977"} & set(re.split(rb"[<>\s-]", shown.content))
+            words = set(re.split(rb"[<>\s-]", shown.content))
+            assert not words & {"revenue": {b"987123", b"987,123"}}.get(name, {b"1977"})
         cast.state("owner", "customers", name, "edit")
     for query in ({"by": "name"}, {"by": "phones.number"}, {"by": "nothing"}, {"sum": "level"},
                   {"card": "name,city,level,stage,region"}, {"on": "birthday"}):  # fmt: skip
