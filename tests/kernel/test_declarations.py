@@ -70,6 +70,8 @@ def test_each_kind_comes_back_as_itself(kinds, company, values, pump):
         "user": Ref(company.teammate.pk, "Teammate"),
         "department": Ref(company.departments["west"].pk, "west"), "email": "a@b.example",
         "url": "https://x.example", "phone": "138 0013 8000", "credit_code": None,
+        "formula text": "zfshort", "formula money": Decimal("3704.50"),
+        "formula date": dt.date(2026, 11, 24), "formula formula text": "zgzfshort",
     }  # fmt: skip
     listed = access_to(company.owner, NAME).page(Slice())[0]
     assert {kind: listed[name] for kind, name in kinds.items()} == shown
