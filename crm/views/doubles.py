@@ -52,8 +52,7 @@ def doubles_page(request: HttpRequest, module: str) -> HttpResponse:
     first = (page - 1) * SIZE
     shown = groups[first : first + SIZE]
     context |= {
-        "count": len(groups),
-        "is_more": is_more,
+        "count": {"value": len(groups), "exact": not is_more},
         "groups": _groups(access, shown),
         "page_number": page,
         "pager": {
