@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import ApiToken, KnownDevice, PasswordReset, SignInAttempt
+from accounts.services.fields import purge_fields
 from accounts.sessions import SessionStore
 from accounts.signin.devices import DEVICE_COOKIE_SECONDS
 from accounts.signin.resets import handle_reset
@@ -38,3 +39,9 @@ def clear_sign_in() -> None:
     KnownDevice.objects.filter(seen_at__lt=unseen).delete()
     SignInAttempt.objects.filter(at__lt=now - KEEP_ATTEMPTS).delete()
     ApiToken.objects.filter(revoked_at__lt=now - KEEP_ATTEMPTS).delete()
+
+
+@shared_task(time_limit=6 * 3600)
+def clear_fields() -> None:
+    """Take fields whose time in the bin is up out of all records, and old values; every day."""
+    purge_fields()

@@ -6,6 +6,7 @@ from accounts.api import TokenView
 from accounts.views import door, me
 from accounts.views.setup import (
     choice_rules,
+    field_life,
     fields,
     formulas,
     index,
@@ -77,6 +78,14 @@ urlpatterns = [
         "setup/fields/<slug:module>/<int:pk>/delete/",
         fields.field_delete,
         name="setup-field-delete",
+    ),
+    path(
+        "setup/fields/<slug:module>/<int:pk>/life/", field_life.field_life, name="setup-field-life"
+    ),
+    path(
+        "setup/fields/<slug:module>/<int:pk>/restore/",
+        field_life.field_restore,
+        name="setup-field-restore",
     ),
     path("setup/inspector/", inspector.inspector, name="setup-inspector"),
     path("setup/sign-ins/", sign_ins.sign_ins, name="setup-sign-ins"),

@@ -10,7 +10,7 @@ from crm.customfields.dictionaries import add_options
 from crm.documents.carrying import carry_documents, take_back_documents
 from crm.documents.forgetting import forget_documents
 from crm.exchange.kinds import register as register_exchange
-from crm.jobs import acting, editing
+from crm.jobs import acting, checking, editing, indexing
 from crm.jobs.kinds import Kind, register_kind
 from crm.jobs.rekeying import KIND as REKEY
 from crm.jobs.rekeying import run_rekey
@@ -45,6 +45,8 @@ def start() -> None:
     register_kind(REKEY, Kind(work=run_rekey))
     editing.register()
     acting.register()
+    register_kind(checking.KIND, Kind(work=checking.run_check, broken_off=checking.broken_off))
+    register_kind(indexing.KIND, Kind(work=indexing.run_index, broken_off=indexing.broken_off))
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))
 
 

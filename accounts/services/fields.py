@@ -1,15 +1,19 @@
-"""New fields and who may use them; fields that go take their rights along."""
+"""New fields and who may use them; fields in the bin keep their rights until they are purged."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Role, RoleField, User
-from accounts.services.act import change_of_rights, delete_as
+from accounts.services.act import COMMAND_LINE, change_of_rights, delete_as
 from accounts.services.roles import FieldChange, apply_rights
 from crm.access.grants import ScopeName, State
 from crm.customfields.models import FieldDefinition
-from crm.records import definitions
+from crm.jobs.checking import ask_for_check
+from crm.jobs.indexing import drop_soon, start_again
+from crm.records import definitions, field_bin
 
 EVERYBODY, ADMINISTRATORS = "everybody", "administrators"
 WRITING = ("create", "edit")
@@ -45,10 +49,39 @@ def _first_state(role: Role, module: str) -> State:
     return State.READ if role.view_all or "view" in scopes else State.HIDDEN
 
 
+def change_field(*, actor: User, row: FieldDefinition, unique: bool, **given: Any) -> None:
+    """Change a field; one that becomes unique is checked in the background. Raises Invalid."""
+    with transaction.atomic():
+        was = row.unique
+        definitions.change_field(actor=actor, row=row, unique=unique, **given)
+        if unique and not was:
+            ask_for_check(actor=actor, row=row)
+
+
 def remove_field(*, actor: User, row: FieldDefinition) -> None:
-    """Take a field away, with the rights of every role in it."""
+    """Put a field into the bin; rights in it wait there too, and reach nothing meanwhile."""
     with change_of_rights(actor):
-        name = definitions.key_of(row)
-        for right in RoleField.objects.filter(module=row.module, field=name):
-            delete_as(actor, right)
-        definitions.remove_field(actor=actor, row=row)
+        field_bin.remove_field(actor=actor, row=row)
+        transaction.on_commit(drop_soon)
+
+
+def restore_field(*, actor: User, module: str, pk: int) -> FieldDefinition:
+    """Take a field out of the bin, with the values and the rights that it had. Raises Invalid."""
+    with change_of_rights(actor):
+        row = field_bin.restore_field(
+            actor=actor, module=module, pk=pk, most=definitions.MOST_FIELDS
+        )
+        if row.is_fast:
+            start_again(actor=actor, row=row)
+        return row
+
+
+def purge_fields() -> int:
+    """Remove for good what nobody can restore any more, rights included; answers how many."""
+    count = 0
+    for row in field_bin.purge_due():
+        with change_of_rights(COMMAND_LINE):
+            for right in RoleField.objects.filter(module=row.module, field=row.name):
+                delete_as(COMMAND_LINE, right)
+        count += 1
+    return count

@@ -40,7 +40,8 @@ class TookTooLong(Refusal):
     message = _(
         "This took too long and was stopped. Ask for less: add conditions (an owner,"
         " a department, a level, a period), sort by name or by date of change, and search for"
-        " words instead of using “contains”."
+        " words instead of using “contains”. For a field that your company has added, an"
+        " administrator can make filter and sort fast."
     )
 
 

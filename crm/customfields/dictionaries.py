@@ -63,6 +63,15 @@ def spellings_of(field: Field) -> dict[str, str]:
     return {**by_label, **{spelled(value): value for value, _labels in pairs}}
 
 
+def values_by_label(field: Field) -> dict[str, str]:
+    """Spelled label in any language → value, of all choices of a dictionary, retired ones too.
+
+    As they are in the database now, even before anybody was told of new ones.
+    """
+    rows = Option.objects.filter(dictionary=field.dictionary).values_list("value", "labels")
+    return {spelled(label): value for value, labels in rows for label in labels.values()}
+
+
 def add_options(dictionary: str, options: Iterable[tuple[str, dict[str, str]]]) -> None:
     """Make sure that a dictionary has these (value, labels); keeps what people changed."""
     for position, (value, labels) in enumerate(options):

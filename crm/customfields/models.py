@@ -75,9 +75,21 @@ class ModuleDefinition(models.Model):
             raise_definitions_version()
 
 
-class FieldDefinition(models.Model):
-    """A field that an administrator added to a module; values live under `cf_<id>`.
+class LivingFields(models.Manager):
+    """The fields that are there: a deleted one shows nowhere until it is restored."""
 
+    def get_queryset(self) -> models.QuerySet:
+        """Without those in the bin."""
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
+class FieldDefinition(models.Model):
+    """A field that an administrator added to a module; values live under `key`.
+
+    A conversion to another kind writes beside the old values, under a key of the next generation
+    (`preparing` while it runs), and `past` keeps what the field was: [{key, kind, dictionary,
+    places, until}], oldest first, `until` empty once its values are gone. `litter` are keys to
+    be taken out of the rows: [{key, after}].
     One of kind FORMULA has no values: `formula` is its text, `result` the kind of field that it
     comes to, `inputs` all the fields that it reads, those of the formulas in it too.
     """
@@ -99,6 +111,16 @@ class FieldDefinition(models.Model):
     formula = models.TextField(default="", blank=True)
     result = models.CharField(max_length=20, default="", blank=True)
     inputs = models.JSONField(default=list, blank=True)
+    generation = models.PositiveSmallIntegerField(default=0)
+    last_generation = models.PositiveSmallIntegerField(default=0)
+    preparing = models.CharField(max_length=40, blank=True)
+    past = models.JSONField(default=list)
+    litter = models.JSONField(default=list)
+    is_fast = models.BooleanField(default=False)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = LivingFields()
+    everything = models.Manager()
 
     class Meta:
         app_label = "crm"
@@ -107,6 +129,20 @@ class FieldDefinition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.module}.cf_{self.pk}"
+
+    @property
+    def name(self) -> str:
+        """What the field is called in its module, whatever becomes of it."""
+        return f"cf_{self.pk}"
+
+    @property
+    def key(self) -> str:
+        """Where its values live in `custom`."""
+        return self.key_at(self.generation)
+
+    def key_at(self, generation: int) -> str:
+        """Where the values of a generation live."""
+        return f"cf_{self.pk}_{generation}" if generation else f"cf_{self.pk}"
 
 
 class ChoiceRule(models.Model):

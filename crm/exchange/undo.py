@@ -114,6 +114,12 @@ def _with_others(job: Job, module: Module, ids: set[int]) -> set[int]:
     return found
 
 
+def _known(access: Access, row: JobRow) -> dict[str, Any]:
+    """The old values of fields that are still there."""
+    before: dict[str, Any] = row.before or {}
+    return {name: value for name, value in before.items() if name in access.module.fields}
+
+
 def _restore(job: Job, access: Access, act: Act, rows: Sequence[JobRow]) -> set[JobRow]:
     """Give changed records their old values; answers the rows whose record stays as it is."""
     changed = [row for row in rows if row.before]
@@ -127,7 +133,7 @@ def _restore(job: Job, access: Access, act: Act, rows: Sequence[JobRow]) -> set[
     outcomes = update_many(
         actor=access.user,
         module=access.module.name,
-        rows=[(row.record_id or 0, row.before or {}) for row in wanted],
+        rows=[(row.record_id or 0, _known(access, row)) for row in wanted],
         act=act,
         with_rights=False,
     )

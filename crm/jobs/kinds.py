@@ -16,11 +16,13 @@ class Kind:
 
     `work` does it, batch by batch, until nothing is left. `take_back` undoes it likewise.
     `may_fetch` asks again whether the person may have the made file; None: he may.
+    `broken_off` puts right what a job leaves that was stopped or failed, even before it began.
     """
 
     work: "Callable[[Held], None]"
     take_back: "Callable[[Held], None] | None" = None
     may_fetch: Callable[[Any, Job], bool] | None = None
+    broken_off: Callable[[Job], None] | None = None
 
 
 _kinds: dict[str, Kind] = {}

@@ -8,14 +8,15 @@ same job by mistake can't both write: the one whose lease is not the row's stops
 import gc
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -23,11 +24,15 @@ from django.utils.translation import gettext as _
 from crm.access.errors import Refusal
 from crm.jobs.kinds import kind_of
 from crm.jobs.models import Job
+from crm.jobs.services import put_right
 from crm.modules.stamp import held_versions
 from crm.records.act import origin
+from crm.records.barrier import is_past
+from crm.records.errors import DefinitionsMoved
 
 LEASE = timedelta(seconds=getattr(settings, "JOB_LEASE_SECONDS", 60))
 MOST_ATTEMPTS = 5
+PAUSE = timedelta(seconds=10)
 KEEP_FILES = timedelta(days=getattr(settings, "JOB_FILES_DAYS", 7))
 State = Job.State
 RUNNABLE = (State.QUEUED, State.RUNNING, State.UNDOING)
@@ -54,9 +59,10 @@ class Held:
         self.token = job.lease
 
     @contextmanager
-    def batch(self) -> Iterator[Any]:
+    def batch(self, may_stop: bool = True) -> Iterator[Any]:
         """One transaction of the work; gives the person, whose rights are read anew.
 
+        `may_stop=False` where breaking off would leave something half done.
         What the block sets on `self.job` (cursor, done, total, errors, detail) is saved with it.
         Raises LeaseLost, Stopped, Failed.
         """
@@ -64,7 +70,7 @@ class Held:
             row = Job.objects.select_for_update().get(pk=self.job.pk)
             if row.lease != self.token:
                 raise LeaseLost
-            if row.cancel_asked and row.state == State.RUNNING:
+            if may_stop and row.cancel_asked and row.state == State.RUNNING:
                 raise Stopped
             self.job.cancel_asked, self.job.state = row.cancel_asked, row.state
             yield self.person()
@@ -136,6 +142,8 @@ def _work(held: Held) -> None:
         log.info("job %s goes on elsewhere", held.job.pk)
     except Stopped:
         _end(held, State.CANCELLED)
+    except DefinitionsMoved:  # nothing of the batch is written: the next worker does it again
+        _give_back(held)
     except (Failed, Refusal) as reason:
         sentence = getattr(reason, "message", None) or str(reason)
         _end(held, State.FAILED, str(sentence))
@@ -151,10 +159,13 @@ def _end(held: Held, state: str, sentence: str = "") -> None:
     """Write how the job ended, unless another worker holds it."""
     detail = {**held.job.detail, "message": sentence} if sentence else held.job.detail
     now = timezone.now()
-    Job.objects.filter(pk=held.job.pk, lease=held.token).update(
-        state=state, detail=detail, lease=None, lease_until=None, ended_at=now,
-        expires_at=now + KEEP_FILES, result=held.job.result, result_name=held.job.result_name,
-    )  # fmt: skip
+    with transaction.atomic():
+        ended = Job.objects.filter(pk=held.job.pk, lease=held.token).update(
+            state=state, detail=detail, lease=None, lease_until=None, ended_at=now,
+            expires_at=now + KEEP_FILES, result=held.job.result, result_name=held.job.result_name,
+        )  # fmt: skip
+        if ended and state in (State.CANCELLED, State.FAILED):
+            put_right(held.job)
 
 
 def hand_back(held: Held, state: str, **columns: Any) -> None:
@@ -163,6 +174,43 @@ def hand_back(held: Held, state: str, **columns: Any) -> None:
         state=state, lease=None, lease_until=None, attempts=0, **columns
     )
     held.job.state = state
+
+
+def wait_for_writers(held: Held) -> None:
+    """Go on when nobody writes any more by what was read before; a later worker does, if need be.
+
+    Raises LeaseLost when it takes longer than a lease allows.
+    """
+    if not is_past(LEASE.total_seconds() / 3):
+        Job.objects.filter(pk=held.job.pk, lease=held.token).update(
+            lease=None, lease_until=timezone.now() + PAUSE, attempts=0
+        )
+        raise LeaseLost
+
+
+@contextmanager
+def kept_alive(held: Held, look: Callable[[], None]) -> Iterator[None]:
+    """Hold the job through one long statement; `look` is called now and then, on a connection
+    of its own."""
+    ended = Event()
+
+    def beat() -> None:
+        try:
+            while not ended.wait(min(5.0, LEASE.total_seconds() / 4)):
+                Job.objects.filter(pk=held.job.pk, lease=held.token).update(
+                    lease_until=timezone.now() + LEASE
+                )
+                look()
+        finally:
+            connection.close()
+
+    thread = Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _give_back(held: Held) -> None:

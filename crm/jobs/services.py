@@ -84,12 +84,24 @@ def cancel_job(*, actor: Any, job_id: int) -> Job:
     """Stop a job at its next batch; one that has not begun at once."""
     job = own_job(actor, job_id)
     waiting = Job.objects.filter(pk=job.pk, state__in=(State.QUEUED, State.DRAFT), lease=None)
-    if not waiting.update(state=State.CANCELLED, ended_at=timezone.now(), cancel_asked=True):
+    if waiting.update(state=State.CANCELLED, ended_at=timezone.now(), cancel_asked=True):
+        put_right(job)
+    else:
         Job.objects.filter(pk=job.pk, state__in=(State.QUEUED, State.RUNNING)).update(
             cancel_asked=True
         )
     job.refresh_from_db()
     return job
+
+
+def put_right(job: Job) -> None:
+    """What belongs to a job that ended before its time, by its kind."""
+    try:
+        broken_off = kind_of(job).broken_off
+    except LookupError:
+        return
+    if broken_off is not None:
+        broken_off(job)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from crm.jobs.indexing import drop_unwanted
 from crm.jobs.running import run, waiting_jobs
 from crm.jobs.services import remove_old_files
 from crm.records.keys import find_shared_keys
@@ -30,3 +31,9 @@ def clear_job_files() -> None:
 def look_for_doubles() -> None:
     """Find the keys that several records have; every day."""
     find_shared_keys()
+
+
+@shared_task(time_limit=3600)
+def drop_field_indexes() -> None:
+    """Drop the indexes of fields that are gone or need not be fast; when told, and every day."""
+    drop_unwanted()

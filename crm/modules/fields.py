@@ -75,6 +75,26 @@ class Computation(Protocol):
         """The value, typed."""
 
 
+class _Day(Func):
+    """An ISO day as a date: by a function that indexes may use, as the plain cast may not be."""
+
+    function = "crm_day"
+    output_field = models.DateField()
+
+
+class _Moment(Func):
+    """An ISO moment with its offset as an instant; likewise."""
+
+    function = "crm_moment"
+    output_field = models.DateTimeField()
+
+
+_BY_FUNCTION: dict[type[models.Field] | None, type[Func]] = {
+    models.DateField: _Day,
+    models.DateTimeField: _Moment,
+}
+
+
 @dataclass(frozen=True)
 class Field:
     """One field: name, type, label and where its value lives.
@@ -86,6 +106,8 @@ class Field:
     `is_yearly` marks a day that comes again every year: a birthday.
     `sort_column` names another column that puts the values in their natural order.
     `members` are the fields of a collection's rows.
+    `past` is what a custom field was before it was converted, oldest first; whoever writes the
+    field also empties the keys `beside` it, where conversions keep their values.
     """
 
     name: str
@@ -114,6 +136,8 @@ class Field:
     formula: Computation | None = None
     mask: Callable[[str], str] | None = None
     members: Mapping[str, "Field"] = field(default_factory=dict)
+    past: tuple["Field", ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def traits(self) -> Kind:
@@ -185,6 +209,8 @@ class Field:
             return text
         if self.traits.cast is models.DecimalField:
             return Cast(text, models.DecimalField(max_digits=20, decimal_places=self.places))
+        if self.traits.cast in _BY_FUNCTION:
+            return _BY_FUNCTION[self.traits.cast](text)
         return Cast(text, self.traits.cast())
 
     def sort_expression(self) -> Combinable:

@@ -74,6 +74,12 @@ def definitions_version() -> int:
     return (held or _read())[1]
 
 
+def held_definitions() -> int | None:
+    """The version of definitions that the block holds; None where nothing is held."""
+    held = _held.get()
+    return held[1] if held else None
+
+
 def _raise(column: str) -> None:
     # The clock, not "+ 1": a number from a transaction that rolls back must never come again,
     # since this process may have compiled under it what was never committed.

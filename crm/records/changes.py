@@ -9,6 +9,8 @@ from crm.access.loading import mask
 from crm.access.policy import Access
 from crm.modules.fields import Field
 from crm.records.beside import Event
+from crm.records.conversion import Converter, in_words
+from crm.records.drafts import typed
 from crm.records.history import history_model, versions_of
 
 MOST_CHILD_ROWS = 1000
@@ -78,11 +80,11 @@ def field_changes(access: Access, before: dict[str, Any], now: dict[str, Any]) -
     for name, one in access.module.stored_fields.items():
         if name not in access.visible or name in {"changed_at", "changed_by"}:
             continue
-        old, new = _stored(before, one), _stored(now, one)
+        shown, old, new = _compared(one, before, now)
         if old != new:
             if name in access.masked:
-                old, new = _covered(one, old), _covered(one, new)
-            found.append(Change(name, one, old, new))
+                old, new = _covered(shown, old), _covered(shown, new)
+            found.append(Change(name, shown, old, new))
     return found
 
 
@@ -90,6 +92,42 @@ def _stored(row: dict[str, Any], one: Field) -> Any:
     if one.is_custom:
         return (row.get("custom") or {}).get(one.key)
     return row.get(one.value_path)
+
+
+def _compared(one: Field, before: dict[str, Any], now: dict[str, Any]) -> tuple[Field, Any, Any]:
+    """A field's values before and after, and as which field they show.
+
+    A field that was converted is shown as what it was at that time. That it was converted is
+    nobody's change: an old value and what became of it are the same, and one that did not fit
+    may be gone without anybody's doing.
+    """
+    if not one.past:
+        return one, _stored(before, one), _stored(now, one)
+    old_field, old = _held(one, before)
+    new_field, new = _held(one, now)
+    if old_field is new_field or old is None:
+        return new_field, old, new
+    became = Converter(old_field, new_field, may_add=False).fits(old)
+    if new is None and became is None:
+        return one, None, None
+    return one, new if became == new else in_words(old_field, old), new
+
+
+def _held(one: Field, row: dict[str, Any]) -> tuple[Field, Any]:
+    """The value in a row, and as which field it stands there."""
+    custom = row.get("custom") or {}
+    for known in (one, *reversed(one.past)):
+        if known.key in custom:
+            return known, custom[known.key]
+    return one, None
+
+
+def value_at(one: Field, row: dict[str, Any]) -> Any:
+    """A custom field's value in a history row as the field is now; nothing if it does not fit."""
+    held, raw = _held(one, row)
+    if held is not one and raw is not None:
+        raw = Converter(held, one, may_add=False).fits(raw)
+    return typed(one, raw)
 
 
 def _covered(one: Field, value: Any) -> Any:

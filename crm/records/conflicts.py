@@ -4,7 +4,8 @@ from typing import Any, NoReturn
 
 from crm.access.policy import Access
 from crm.records.beside import Event
-from crm.records.drafts import Draft, typed
+from crm.records.changes import value_at
+from crm.records.drafts import Draft
 from crm.records.errors import Conflict, StaleRecord
 from crm.records.history import values_at
 
@@ -24,7 +25,7 @@ def refuse_stale(
             mine, theirs = (_readable(access, name, rows) for rows in (mine, theirs))
             before = None if name in _changed_since(access, record.pk, version) else theirs
         elif one.is_custom:
-            before = typed(one, (past.get("custom") or {}).get(one.key))
+            before = value_at(one, past)
         else:
             before = past.get(one.value_path, theirs)
         if before != mine:

@@ -18,14 +18,14 @@ DECIMALS = frozenset({"decimal", "money", "percent"})
 
 def field_of(row: FieldDefinition) -> Field:
     """The declaration that a definition stands for."""
-    key = f"cf_{row.pk}"
+    name = f"cf_{row.pk}"
     if row.kind == FieldDefinition.FORMULA:
-        return _formula_field(row, key)
+        return _formula_field(row, name)
     return Field(
-        name=key,
+        name=name,
         kind=row.kind,
-        label=LazyLabel(row.labels, key),
-        key=key,
+        label=LazyLabel(row.labels, name),
+        key=row.key,
         dictionary=row.dictionary,
         target=row.target,
         help=LazyLabel(row.help) if any(row.help.values()) else "",
@@ -34,6 +34,8 @@ def field_of(row: FieldDefinition) -> Field:
         default=default_of(row),
         is_nullable=True,
         places=row.places,
+        past=tuple(past_field(row, one) for one in row.past),
+        beside=keys_beside(row),
     )
 
 
@@ -50,6 +52,21 @@ def _formula_field(row: FieldDefinition, key: str) -> Field:
         inputs=tuple(row.inputs),
         formula=Formula(row.module, row.formula, row.result, row.places),
     )
+
+
+def keys_beside(row: FieldDefinition) -> tuple[str, ...]:
+    """The keys where conversions of a field keep values: what it was, what is being made."""
+    kept = [one["key"] for one in row.past if one["until"]]
+    found = [*kept, row.preparing] if row.preparing else kept
+    return tuple(dict.fromkeys(key for key in found if key != row.key))
+
+
+def past_field(row: FieldDefinition, past: dict[str, Any]) -> Field:
+    """What a field was, from an entry of its `past`."""
+    return Field(
+        name=f"cf_{row.pk}", kind=past["kind"], label=LazyLabel(row.labels, f"cf_{row.pk}"),
+        key=past["key"], dictionary=past["dictionary"], places=past["places"], is_nullable=True,
+    )  # fmt: skip
 
 
 def default_of(row: FieldDefinition) -> Any:

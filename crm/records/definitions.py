@@ -15,19 +15,18 @@ from django.utils.translation import gettext_lazy
 
 from crm.access.policy import access_to
 from crm.customfields.dictionaries import add_options
-from crm.customfields.models import FieldDefinition, Option
+from crm.customfields.models import FieldDefinition
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.modules.registry import all_modules, module_named
 from crm.modules.stamp import raise_definitions_version
 from crm.records.audit import record_audit
-from crm.records.choice_rules import forget_rule
 from crm.records.cleaning import Cleaner
 from crm.records.declared import field_of
 from crm.records.drafts import plain
 from crm.records.errors import Invalid
-from crm.records.formulas import refuse_used, set_formula
-from crm.records.uniqueness import forget_keys, set_unique, wrong_unique
+from crm.records.formulas import set_formula
+from crm.records.uniqueness import turn, wrong_unique
 
 FORMULA = FieldDefinition.FORMULA
 KINDS = {
@@ -141,16 +140,17 @@ def change_field(
 ) -> None:
     """Change what a field is called, whether it must be filled in, its default and place.
 
-    Of a formula its text and decimals too.
-    Raises Invalid; for `unique` also when values stand in several records (crm/records/uniqueness).
+    Of a formula its text and decimals too. A field that becomes unique must be checked next, in
+    the same transaction (crm/jobs/checking.py). Raises Invalid.
     """
     errors = _wrong(labels, help_texts, row.places) | wrong_unique(row.kind, unique, default)
     if not 0 <= position <= MOST_FIELDS * 10:
         errors["position"] = [_("The order is a number from 0 to %d.") % (MOST_FIELDS * 10)]
     if errors:
         raise Invalid(fields=errors)
-    set_unique(actor=actor, row=row, unique=unique)
     with transaction.atomic():
+        if unique != row.unique:
+            turn(actor, row, unique)
         before = _facts(row)
         row.labels = _texts(labels, LONGEST_LABEL)
         row.help = _texts(help_texts, LONGEST_HELP)
@@ -168,27 +168,6 @@ def _facts(row: FieldDefinition) -> dict[str, Any]:
     """What a change may change, as its history keeps it."""
     names = ("labels", "help", "required", "default", "position", "formula")
     return {name: getattr(row, name) for name in names}
-
-
-def remove_field(*, actor: Any, row: FieldDefinition) -> None:
-    """Take a field away with its own list of choices; values are shown nowhere any more.
-
-    Raises Invalid while formulas read it or other choices depend on it.
-    """
-    with transaction.atomic():
-        raise_definitions_version()  # its row holds back formulas that would read it
-        refuse_used(row.module, key_of(row))
-        forget_rule(row)
-        _note(actor, "field.delete", row)
-        Option.objects.filter(dictionary=f"field_{row.pk}").delete()
-        forget_keys(row)
-        row.delete()
-        raise_definitions_version()
-
-
-def holders(row: FieldDefinition) -> int:
-    """How many records hold a value of this field; none holds one of a formula."""
-    return module_named(row.module).rows.filter(custom__has_key=key_of(row)).count()
 
 
 def _wrong(labels: Labels, help_texts: Labels, places: int) -> dict[str, list[Any]]:

@@ -109,6 +109,7 @@ def columns_of(module: Module, values: Mapping[str, Any]) -> tuple[Values, Value
     for name, value in values.items():
         one = module.fields[name]
         if one.is_custom:
+            custom.update(dict.fromkeys(one.beside))
             custom[one.key] = plain(value)
         else:
             columns[one.value_path] = value

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.errors import NotAllowed, NotVisible, Refusal
 
 __all__ = [
-    "Conflict", "DuplicateFound", "Invalid", "KeyReused", "MergedAway", "NotAllowed",
+    "Conflict", "DefinitionsMoved", "DuplicateFound", "Invalid", "KeyReused", "MergedAway",
+    "NotAllowed",
     "NotVisible", "Refusal", "StaleRecord", "VersionMissing",
 ]  # fmt: skip
 
@@ -18,6 +19,13 @@ class Invalid(Refusal):
     """Some values are not right; `fields` says which and why."""
 
     message = _("Please check the marked fields.")
+
+
+class DefinitionsMoved(Invalid):
+    """Fields or their rules changed between the reading and the writing; again, it succeeds."""
+
+    status = 409
+    message = _("An administrator changed fields at this very moment. Save again.")
 
 
 class VersionMissing(Refusal):

@@ -106,6 +106,19 @@ def _follow(row: FieldDefinition) -> None:
             raise_definitions_version()
 
 
+def refuse_broken(row: FieldDefinition) -> None:
+    """Raise Invalid where a formula that comes back would come to nothing or something else."""
+    module = module_named(row.module)
+    try:
+        is_same = _reading(module, check(row.formula, finder(module))).result == row.result
+    except FormulaError:
+        is_same = False
+    if not is_same:
+        raise Invalid(
+            _("Its formula reads fields that are gone or were changed. Restore them first.")
+        )
+
+
 def _used(module: Module, user: FieldDefinition, error: FormulaError | None) -> str:
     label = module.fields[f"cf_{user.pk}"].label
     if error is None:

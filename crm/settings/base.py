@@ -227,6 +227,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "clear job files": {"task": "crm.jobs.tasks.clear_job_files", "schedule": 24 * 3600.0},
     "look for doubles": {"task": "crm.jobs.tasks.look_for_doubles", "schedule": 24 * 3600.0},
     "sweep previews": {"task": "crm.documents.tasks.sweep_previews", "schedule": 60.0},
+    "drop field indexes": {
+        "task": "crm.jobs.tasks.drop_field_indexes",
+        "schedule": 24 * 3600.0,
+    },
+    "clear fields": {"task": "accounts.tasks.clear_fields", "schedule": 24 * 3600.0},
     "clear documents": {"task": "crm.documents.tasks.clear_documents", "schedule": 24 * 3600.0},
 }
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=5)

@@ -63,6 +63,9 @@ def _words(detail: Mapping[str, Any], actor: int | None, module: Module | None) 
         if detail.get(key):
             text = str(detail[key])
             yield get_user_model().role_label(text) if key == "role" else text
+    if isinstance(detail.get("records"), int):
+        count = detail["records"]
+        yield ngettext("%d record had a value", "%d records had a value", count) % count
     if detail.get("field"):
         field = module.field_at(str(detail["field"])) if module else None
         yield str(field.label if field else detail["field"])

@@ -8,7 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRed
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.errors import NotVisible
@@ -28,13 +28,15 @@ CARD_STATES = {
     State.QUEUED: "waiting", State.RUNNING: "running", State.UNDOING: "running",
     State.DRAFT: "done", State.UNDONE: "done",
 }  # fmt: skip
+_RESULTS: dict[str, Any] = {
+    "import": gettext_lazy("Rejected rows"), "convert": gettext_lazy("Values that did not fit"),
+}  # fmt: skip
 
 
 def card(job: Job, is_flat: bool = False) -> dict[str, Any]:
     """A job as crm/jobs/card.html takes it."""
     is_running = job.state in RUNNING
     has_file = bool(job.result) and job.state not in RUNNING
-    rejected = job.kind == "import"
     return {
         "pk": job.pk,
         "name": title_of(job),
@@ -50,7 +52,7 @@ def card(job: Job, is_flat: bool = False) -> dict[str, Any]:
         else "",
         "dismiss_url": "" if is_running or is_flat else f"/jobs/{job.pk}/away/",
         "result_url": f"/jobs/{job.pk}/file/" if has_file else "",
-        "result_label": _("Rejected rows") if rejected else _("Download"),
+        "result_label": _RESULTS.get(job.kind, _("Download")),
         "url": page_of(job),
         "message": str(job.detail.get("message") or ("" if is_running else _state_word(job))),
         "is_flat": is_flat,
@@ -65,7 +67,11 @@ def title_of(job: Job) -> str:
         label = in_sentence(module_named(job.module).label_plural)
     except UnknownModule:
         return job.title
-    texts = {"export": _("Export %s"), "rekey": _("Duplicate keys: %s"), "edit": _("Edit %s")}
+    texts = {
+        "export": _("Export %s"), "rekey": _("Duplicate keys: %s"), "edit": _("Edit %s"),
+        "convert": _("Convert a field: %s"), "index": _("Fast filter and sort: %s"),
+        "unique": _("Check for values that stand twice: %s"),
+    }  # fmt: skip
     texts |= {kind: _(text) for kind, text in TITLES.items()}
     return texts[job.kind] % label if job.kind in texts else job.title
 
@@ -87,6 +93,8 @@ def page_of(job: Job) -> str:
     """Where a job is looked at."""
     if job.kind == "import":
         return f"/{job.module}/import/{job.pk}/"
+    if "field" in job.options and job.kind in {"convert", "index", "unique"}:
+        return f"/setup/fields/{job.module}/{job.options['field']}/life/"
     return f"/jobs/{job.pk}/" if is_deed(job) else "/jobs/"
 
 

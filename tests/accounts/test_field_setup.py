@@ -141,27 +141,7 @@ def test_names_help_default_and_order_change(administrator, client):
     assert AuditEntry.objects.filter(action="field.change", module="customers").count() == 1
 
 
-def test_a_field_that_goes_takes_rights_and_choices_along_and_never_comes_back(
-    administrator, cast, client
-):
-    row = made(client, "choice", choices="January\nFebruary")
-    key = f"cf_{row.pk}"
-    firm = add(cast.owner, **{key: "choice_1"})
-    asked = client.get(f"{LIST}{row.pk}/delete/").content.decode()
-    assert "1 record has a value" in asked
-    assert client.post(f"{LIST}{row.pk}/delete/").status_code == 302
-    assert not RoleField.objects.filter(field=key).exists()
-    assert not Option.objects.filter(dictionary=row.dictionary).exists()
-    assert client.get(f"/customers/{firm}/").status_code == 200
-    assert client.get(f"/customers/{firm}/history/").status_code == 200
-    again = made(client, "choice", choices="January\nFebruary")
-    assert again.pk != row.pk
-    access = access_to(cast.administrator, "customers")
-    assert access.get(firm)[f"cf_{again.pk}"] is None
-    assert key not in access.get(firm)
-
-
-@pytest.mark.parametrize("page", ["", "new/?kind=text", "1/", "1/delete/"])
+@pytest.mark.parametrize("page", ["", "new/?kind=text", "1/", "1/delete/", "1/life/"])
 def test_others_have_no_business_here(cast, client, page):
     client.force_login(cast.director)
     assert client.get(f"{LIST}{page}").status_code == 403

@@ -3,13 +3,15 @@
 import pytest
 
 from accounts.services import fields
+from crm.jobs.checking import last_check
+from crm.jobs.running import run
+from crm.jobs.services import cancel_job
 from crm.records import definitions
 from crm.records.act import Act
 from crm.records.beside import UniqueValue
 from crm.records.bulk import create_many
 from crm.records.errors import DuplicateFound, Invalid
 from crm.records.lifecycle import delete_records, restore_records
-from crm.records.uniqueness import set_unique
 from tests.kernel.api_calls import Api
 from tests.kernel.exchange_calls import done, upload
 from tests.kernel.helpers import add, change
@@ -71,6 +73,15 @@ def test_who_may_not_see_the_holder_learns_no_more_than_that_it_is_taken(member,
     assert refusal.value.matches[0].pk is None
 
 
+def checked(row):
+    """The job that follows the switch, as it ended; and the definition as it is then."""
+    job = last_check(row)
+    run(job.pk)
+    job.refresh_from_db()
+    row.refresh_from_db()
+    return job
+
+
 def test_turned_on_over_doubles_it_is_refused_and_they_are_named(cast, client):
     row = loose(cast)
     key = definitions.key_of(row)
@@ -79,14 +90,24 @@ def test_turned_on_over_doubles_it_is_refused_and_they_are_named(cast, client):
     page = f"/setup/fields/customers/{row.pk}/"
     form = {"label_en": "Member number", "position": "1", "unique": "true"}
     answer = client.post(page, form)
-    assert answer.status_code == 400
-    assert "1 value stands in several records: a (2×)" in answer.content.decode()
-    row.refresh_from_db()
+    assert answer.headers["Location"] == f"{page}life/"
+    waiting = client.get(f"{page}life/").content.decode()
+    assert "Check for values that stand twice" in waiting
+    add(cast.administrator, **{key: "X"})
+    with pytest.raises(DuplicateFound):  # the rule holds from the moment of switching
+        add(cast.administrator, **{key: "x"})
+    job = checked(row)
+    assert job.state == "failed"
+    assert "1 record has a value that an earlier one has: a" in job.detail["message"]
     assert not row.unique
     assert not UniqueValue.objects.filter(field=key).exists()
+    told = client.get(f"{page}life/").content.decode()
+    assert f"/customers/{twins[0]}/" in told
+    assert f"/customers/{twins[1]}/" in told
     change(cast.administrator, twins[1], **{key: "C"})
     assert client.post(page, form).status_code == 302
-    assert UniqueValue.objects.filter(field=key).count() == 3
+    assert checked(row).state == "done"
+    assert UniqueValue.objects.filter(field=key).count() == 4
     with pytest.raises(DuplicateFound):
         add(cast.administrator, **{key: "b"})
     assert client.post(page, {"label_en": "Member number", "position": "1"}).status_code == 302
@@ -95,6 +116,19 @@ def test_turned_on_over_doubles_it_is_refused_and_they_are_named(cast, client):
     told = client.get(page).content.decode()
     assert "Unique: No → Yes" in told
     assert "Unique: Yes → No" in told
+
+
+def test_stopped_before_its_end_it_is_not_unique(cast):
+    row = loose(cast)
+    add(cast.administrator, **{definitions.key_of(row): "A"})
+    fields.change_field(
+        actor=cast.administrator, row=row, unique=True, labels=NAMES, help_texts={},
+        required=False, default="", position=1,
+    )  # fmt: skip
+    cancel_job(actor=cast.administrator, job_id=last_check(row).pk)
+    row.refresh_from_db()
+    assert not row.unique
+    assert not UniqueValue.objects.filter(field=row.name).exists()
 
 
 def test_what_cannot_be_unique_is_refused(cast):
@@ -114,8 +148,11 @@ def test_a_field_that_goes_gives_back_its_keys(member, cast):
 
 def test_numbers_are_compared_as_they_are_kept(cast):
     row = loose(cast, kind="integer")
-    key = definitions.key_of(row)
-    add(cast.administrator, **{key: 7})
-    set_unique(actor=cast.administrator, row=row, unique=True)
+    add(cast.administrator, **{row.name: 7})
+    fields.change_field(
+        actor=cast.administrator, row=row, unique=True, labels=NAMES, help_texts={},
+        required=False, default="", position=1,
+    )  # fmt: skip
+    assert checked(row).state == "done"
     with pytest.raises(DuplicateFound):
-        add(cast.administrator, **{key: "7"})
+        add(cast.administrator, **{row.name: "7"})

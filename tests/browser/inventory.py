@@ -31,6 +31,7 @@ NOT_WALKED = {
         ["attachment", "document", "document-preview", "folder-zip", "import-template",
          "job-file"], FILE
     ),
+    "setup-field-restore": SENT,
     **dict.fromkeys(["auth-token", "healthz", "manifest", "readyz", "service-worker"], MACHINE),
     **dict.fromkeys(["import-page", "job"], LATER),
     **dict.fromkeys(["document-move", "folder-edit", "folder-new", "library-new"], QUESTION),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crm.customfields.models import FieldDefinition
+from crm.jobs.models import Job
+from crm.jobs.running import run
 from tests.browser.conftest import SignIn
 
 pytestmark = pytest.mark.browser
@@ -38,6 +42,10 @@ def test_a_field_is_made_used_and_taken_away(sign_in: SignIn) -> None:
 
     page.goto("/setup/fields/customers/")
     page.get_by_role("link", name="付款方式").click()
+    become_text(page)
+    rep.goto(f"/customers/?columns=name,{key},owner&{key}__contains=承兑&sort={key}")
+    rep.get_by_role("cell", name="承兑汇票").wait_for()
+    page.get_by_role("link", name="返回").click()
     page.get_by_role("link", name="删除").click()
     assert "1 条记录" in page.locator("main").inner_text()
     page.get_by_role("button", name="删除").click()
@@ -46,6 +54,28 @@ def test_a_field_is_made_used_and_taken_away(sign_in: SignIn) -> None:
     rep.goto("/customers/new/")
     rep.get_by_role("button", name="保存").first.wait_for()
     assert not rep.locator(f"[name={key}]").count()
+    come_back(page, rep, key)
+
+
+def become_text(page: Any) -> None:
+    """Looks what a conversion would do, then has it done."""
+    page.get_by_role("link", name="类型与速度").click()
+    page.select_option("#f-kind", "text")
+    page.get_by_role("button", name="先看看结果").click()
+    assert "1 个值中有 1 个可以转换" in page.locator("main").inner_text()
+    page.get_by_role("button", name="转换").click()
+    page.get_by_text("单选 → 单行文本").first.wait_for()
+    run(Job.objects.latest("pk").pk)
+    page.reload()
+    assert "原来的类型是「单选」" in page.locator("main").inner_text()
+
+
+def come_back(page: Any, rep: Any, key: str) -> None:
+    """Restored from the bin, the field has its values."""
+    page.get_by_role("button", name="恢复付款方式").click()
+    page.get_by_role("link", name="付款方式").wait_for()
+    rep.goto(f"/customers/?columns=name,{key},owner&{key}__contains=承兑")
+    rep.get_by_role("cell", name="承兑汇票").wait_for()
 
 
 def test_many_are_changed_by_a_field_of_ones_own_and_taken_back(sign_in: SignIn) -> None:

@@ -279,6 +279,9 @@ def _fields(at: Known) -> list[Place]:
             "admin",
             primary=1,
         ),
+        Place(
+            "field-life", f"/setup/fields/customers/{at.field}/life/?kind=text", "admin", primary=1
+        ),
         Place("field-delete", f"/setup/fields/customers/{at.field}/delete/", "admin"),
     ]
 

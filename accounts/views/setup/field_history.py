@@ -41,6 +41,7 @@ def _changes(detail: dict[str, Any]) -> list[str]:
     before, after = detail.get("before") or {}, detail.get("after") or {}
     labels = {
         "labels": _("Name"), "help": _("Help"), "required": _("Must be filled in"),
+        "kind": _("Kind"), "places": _("Decimals"), "fast": _("Fast"),
         "unique": _("Unique"), "default": _("Default"), "position": _("Order"),
         "formula": _("Formula"), "depends": _("Depends on"),
     }  # fmt: skip

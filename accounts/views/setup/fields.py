@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.services import fields
 from accounts.views.asking import Asking
 from accounts.views.setup.field_history import history_of
+from accounts.views.setup.field_life import bin_items
 from accounts.views.setup.formulas import asks_to_check, formula_page, formula_sections
 from accounts.views.setup.parts import (
     administrators_only,
@@ -28,12 +29,14 @@ from crm.access.errors import NotVisible, Refusal
 from crm.customfields.choice_rules import rule_of
 from crm.customfields.dictionaries import options_of
 from crm.customfields.models import FieldDefinition
+from crm.jobs.converting import running_for
 from crm.lib.whole import whole_number
 from crm.modules.module import Module
 from crm.modules.registry import all_modules, module_named
 from crm.records import definitions
 from crm.records.choice_rules import may_depend
 from crm.records.declared import field_of
+from crm.records.field_bin import holders
 from crm.records.uniqueness import UNIQUE_KINDS
 from crm.views.shell import LANGUAGE_NAMES
 
@@ -74,6 +77,7 @@ def field_list(request: Asking, module: str) -> HttpResponse:
         "kinds": list(definitions.KINDS.items()),
         "new_url": reverse("setup-field-new", args=[module]),
         "items": [_item(row) for row in rows],
+        "deleted": bin_items(module),
     }  # fmt: skip
     return render(request, "setup/fields.html", context)
 
@@ -151,13 +155,15 @@ def field_edit(request: Asking, module: str, pk: int) -> HttpResponse:
     refusal = None
     if request.method == "POST" and not asks_to_check(request):
         try:
-            definitions.change_field(
+            fields.change_field(
                 actor=request.user,
                 row=row,
                 **_posted(request),
                 position=_number(request, "position", row.position),
             )
             messages.info(request, _("Saved"))
+            if running_for(row):  # now unique, and being checked
+                return HttpResponseRedirect(reverse("setup-field-life", args=[module, row.pk]))
             return HttpResponseRedirect(reverse("setup-fields", args=[module]))
         except Refusal as error:
             refusal = error
@@ -183,6 +189,7 @@ def _edit_page(
         history=history_of(row),
         depends_url=_depends_url(row),
         depends_on=_parent_label(module, row),
+        life_url=reverse("setup-field-life", args=[module.name, row.pk]),
         delete_page=reverse("setup-field-delete", args=[module.name, row.pk]),
         **(
             formula_page(request, module, row)
@@ -212,15 +219,18 @@ def field_delete(request: Asking, module: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             fields.remove_field(actor=request.user, row=row)
-            messages.info(request, _("“%s” is gone.") % label)
+            text = _("“%s” is in the bin; it can be restored for 30 days.")
+            messages.info(request, text % label)
             return HttpResponseRedirect(reverse("setup-fields", args=[module]))
         except Refusal as error:
             refusal = error
+    count, is_exact = holders(row)
     context = {
         "refusal": refusal.message if refusal else "",
         "crumbs": _way(chosen, label),
         "title": _("Delete the field “%s”?") % label,
-        "holders": definitions.holders(row),
+        "holders": count,
+        "holders_more": not is_exact,
         "action_url": request.path,
         "cancel_url": reverse("setup-field", args=[module, pk]),
     }
