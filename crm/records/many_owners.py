@@ -45,9 +45,8 @@ def assign_many(
             by_old.setdefault(record.owner_id, []).append(pk)
             before = {"owner": record.owner_id, "department": record.department_id, "along": []}
             done[pk].before, done[pk].after = before, {"owner": owner}
-    for old, ids in by_old.items():
-        for parent, child, pk in give_set(act, access.module, ids, old, owner):
-            done[parent].before["along"].append([child, pk])
+    for parent, child, pk in give_set(act, access.module, by_old, owner):
+        done[parent].before["along"].append([child, pk])
     return done
 
 
