@@ -151,7 +151,8 @@ class Rights:
 
     @property
     def _held(self) -> list[RoleRights]:
-        return [self._company.roles[pk] for pk in sorted(self.roles)]
+        held = [self._company.roles[pk] for pk in self.roles]
+        return sorted(held, key=lambda one: (one.role.rank, one.role.pk))
 
     @property
     def administer(self) -> bool:
@@ -201,6 +202,7 @@ class Rights:
             administer=any(one.role.administer for one in held),
             groups=self._groups,
             roles=roles,
+            ranked=tuple(one.role.pk for one in held),
             reasons={action: tuple(found) for action, found in reasons.items()},
         )
 
@@ -240,4 +242,11 @@ class Keeper:
 
 _keeper = Keeper()
 rights_of = _keeper.rights_of
+
+
+def role_grants(role: int, module: str) -> Grants:
+    """What one role gives by itself in a module, to somebody made up who holds it alone."""
+    return rights_of(-role).grants(module)
+
+
 forget_too(_keeper.clear)

@@ -1,7 +1,13 @@
 """Gathers the kernel's models."""
 
 from crm.activities.models import FollowUp, Mention, Phrase
-from crm.customfields.models import CompanySetting, FieldDefinition, ModuleDefinition, Option
+from crm.customfields.models import (
+    CompanySetting,
+    FieldDefinition,
+    LayoutRow,
+    ModuleDefinition,
+    Option,
+)  # fmt: skip
 from crm.documents.models import (
     Attachment,
     Document,
@@ -32,8 +38,8 @@ __all__ = [
     "CustomRecordGroupShare",
     "CustomRecordShare", "Document", "DocumentVersion", "Event", "ExternalId", "FieldDefinition",
     "Folder", "FolderRight", "FollowUp", "IdempotencyKey",
-    "Job", "JobRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "NotDouble", "Option",
-    "Phone",
+    "Job", "JobRow", "LayoutRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "NotDouble",
+    "Option", "Phone",
     "Phrase", "Preview", "RememberedMapping", "SavedView", "SearchEntry", "SharedKey", "Stamp",
     "StartView",
     "Tag", "UniqueValue",

@@ -59,11 +59,16 @@ class Role(models.Model):
         help_text=_("As 10.0.0.0/8. Empty means everywhere."),
     )
     is_shipped = models.BooleanField(default=False, editable=False)
+    rank = models.PositiveSmallIntegerField(
+        _("Order"),
+        default=100,
+        help_text=_("Whoever has several roles gets the layouts of the first in this order."),
+    )
 
     history = HistoricalRecords()
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["rank", "id"]
         verbose_name = _("role")
         verbose_name_plural = _("roles")
 

@@ -24,6 +24,7 @@ from crm.access.grants import ACTIONS, ScopeName, State
 from crm.modules.module import Module
 from crm.modules.registry import UnknownModule, module_named, module_names
 from crm.records.errors import Invalid
+from crm.records.layouts import forget_role
 
 Holder = User | Position | Team
 
@@ -69,7 +70,7 @@ def create_role(
 
 def update_role(*, actor: Actor, role: Role, **fields: Any) -> Role:
     """Change labels, description, networks or the rights over all modules."""
-    allowed = {"labels", "description", "networks", "view_all", "edit_all", "administer"}
+    allowed = {"labels", "description", "networks", "rank", "view_all", "edit_all", "administer"}
     if unknown := set(fields) - allowed:
         raise TypeError(f"update_role does not change {sorted(unknown)}")
     if wrong := [text for text in fields.get("networks", []) if not is_network(text)]:
@@ -94,6 +95,7 @@ def delete_role(*, actor: Actor, role: Role) -> None:
         if role.holders.exists():
             raise Invalid(_("Somebody holds this role; take it away first."))
         name = role.name
+        forget_role(role.pk)
         delete_as(actor, role)
         note(actor, "role.delete", role=name)
 

@@ -103,7 +103,7 @@ class Grants:
 
     `states` holds field names and dotted member names of collections (`phones.number`).
     `groups` are the ids of the hidden groups (departments, teams) through which shares reach him,
-    `roles` those of his roles.
+    `roles` those of his roles, `ranked` the same in the order that administrators gave them.
     `reasons` names, per action, the roles that grant it and how far.
     """
 
@@ -117,6 +117,7 @@ class Grants:
     administer: bool = False
     groups: frozenset[int] = frozenset()
     roles: frozenset[int] = frozenset()
+    ranked: tuple[int, ...] = ()
     reasons: Mapping[str, tuple[tuple[str, ScopeName], ...]] = field(default_factory=dict)
 
     def scope(self, action: str) -> Scope:

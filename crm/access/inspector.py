@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crm.access.errors import NotVisible
-from crm.access.grants import Grants
+from crm.access.grants import Grants, State
 from crm.access.holders import PERSON
 from crm.access.policy import Access, access_to
 from crm.access.rows import Decision
@@ -38,6 +38,37 @@ class Verdict:
     decision: Decision
     parts: Mapping[Part, bool]
     shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What becomes of one field: the state, each role's own (and whether it may edit freely), the
+    roles that give what holds, and the states of its inputs if it is computed.
+    """
+
+    state: State
+    parts: tuple[tuple[Part, State, bool], ...]
+    deciding: tuple[Part, ...]
+    inputs: tuple[tuple[str, State], ...]
+    is_fixed: bool
+
+
+def weigh_field(door: Access, parts: Iterable[Part], path: str) -> Weight:
+    """The door's answer for one field, and that of each role by itself."""
+    field = door.module.field_at(path)
+    each = tuple(
+        (part, part.grants.state(path), path not in part.grants.only_when_empty) for part in parts
+    )
+    best = max(((state, is_free) for _part, state, is_free in each), default=None)
+    deciding = tuple(part for part, state, is_free in each if state and (state, is_free) == best)
+    inputs = field.inputs if field is not None else ()
+    return Weight(
+        state=door.state(path),
+        parts=each,
+        deciding=deciding,
+        inputs=tuple((name, door.state(name)) for name in inputs),
+        is_fixed=field is None or field.is_read_only or field.is_computed,
+    )
 
 
 class RolesAlone(Access):

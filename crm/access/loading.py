@@ -9,8 +9,9 @@ from django.db.models.expressions import Combinable
 
 from crm.access import names
 from crm.access.rows import Ref, Row, hidden_ref
+from crm.access.sharing import collaborators_of
 from crm.lib.masks import mask_text
-from crm.modules.fields import REFERENCES, Field
+from crm.modules.fields import COLLABORATORS, REFERENCES, Field
 
 if TYPE_CHECKING:
     from crm.access.policy import Access
@@ -36,7 +37,9 @@ class Plan:
     @property
     def is_flat(self) -> bool:
         """Nothing has to be computed, and no child rows loaded."""
-        return not self.collections and not any(field.is_display for field in self.fields)
+        return not self.collections and not any(
+            field.is_display or field.is_from_shares for field in self.fields
+        )
 
 
 def plan_of(access: "Access", wanted: Iterable[str] | None = None) -> Plan:
@@ -82,6 +85,8 @@ def rows_from(access: "Access", plan: Plan, tuples: Iterable[Sequence[Any]]) -> 
     _replace_references(access, loaded, plan.plain)
     for field in plan.collections:
         _add_collection(access, loaded, field)
+    if any(field.is_from_shares for field in plan.fields):
+        _add_collaborators(access, loaded)
     if plan.is_flat and access.masked.isdisjoint(keys):
         return [_plain_row(access.module.name, values) for values in loaded]
     return [_finish(access, values, plan.fields) for values in loaded]
@@ -93,7 +98,9 @@ def _plain_row(module: str, values: Values) -> Row:
 
 
 def _with_inputs(access: "Access", fields: Sequence[Field]) -> list[Field]:
-    found = {field.name: field for field in fields if not field.is_display}
+    found = {
+        field.name: field for field in fields if not (field.is_display or field.is_from_shares)
+    }
     for field in fields:
         for name in field.inputs if field.is_display else ():
             found.setdefault(name, access.module.fields[name])
@@ -146,6 +153,12 @@ def _add_collection(access: "Access", loaded: Sequence[Values], field: Field) ->
         values[field.name] = tuple(by_record[values["pk"]])
 
 
+def _add_collaborators(access: "Access", loaded: Sequence[Values]) -> None:
+    found = collaborators_of(access.module.model, [values["pk"] for values in loaded])
+    for values in loaded:
+        values[COLLABORATORS] = tuple(found.get(values["pk"], ()))
+
+
 def _finish(access: "Access", values: Values, fields: Sequence[Field]) -> Row:
     masked: set[str] = set()
     result: Values = {}
@@ -154,7 +167,7 @@ def _finish(access: "Access", values: Values, fields: Sequence[Field]) -> Row:
         value = field.display(values) if field.display else values[name]
         if field.is_collection:
             value = _masked_members(access, field, value, masked)
-        elif name in access.masked and value not in (None, ""):
+        elif name in access.masked and value not in (None, "", ()):
             value = mask(field, value)
             masked.add(name)
         result[name] = value

@@ -46,12 +46,20 @@ class Access:
         grants: Grants,
         through: Row | None = None,
         is_bin: bool = False,
+        only_shares: bool = False,
     ) -> None:
         self.user = user
         self.module = module
         self.grants = grants
         self.through = through
         self.is_bin = is_bin
+        self.only_shares = only_shares
+
+    def by_shares(self) -> "Access":
+        """The same person's door to what shares alone let him see: one branch to read."""
+        return Access(
+            self.user, self.module, self.grants, self.through, self.is_bin, only_shares=True
+        )
 
     def in_bin(self) -> "Access":
         """The same person's door to deleted records: those that he might delete."""
@@ -131,6 +139,9 @@ class Access:
 
     def branches(self, action: str = "view") -> list[Branch]:
         """The person's rows as flat branches: by owner, by department, shared."""
+        if self.only_shares and action == "view":
+            shared = self._shared(action)
+            return [] if shared is None else [Branch(condition=shared)]
         scope = self.grants.scope("delete" if self.is_bin else action)
         if self.through is not None and action == "view" and scope:
             scope = EVERYTHING  # whoever sees the record sees what hangs on it, no more
@@ -152,6 +163,14 @@ class Access:
         if self.is_bin or (not self.grants.scope("view") and not self.grants.states):
             return None
         return shared_condition(self.module.model, action, self.grants.user_id, self.grants.groups)
+
+    @property
+    def from_others(self) -> Q:
+        """The rows that others share with the person, himself or through a group of his."""
+        shared = self._shared("view")
+        if shared is None:
+            return Q(pk__in=[])
+        return shared & (Q(owner__isnull=True) | ~Q(owner=self.grants.user_id))
 
     def rows(self, action: str = "view") -> QuerySet:
         """The living rows that `action` reaches, as model instances; for services only."""

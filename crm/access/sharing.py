@@ -14,11 +14,12 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Case, Lookup, Q, When
+from django.db.models import Case, Exists, Lookup, OuterRef, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from crm.access import names
 from crm.access.holders import PERSON, Holder, groups_named, people_named
 from crm.modules.stamp import KeptUnder, rights_version
 
@@ -45,8 +46,12 @@ class AnyOf(Lookup):
 
 
 class ShareTerms(models.Model):
-    """Until when a share holds, who gave it when and why, and the act that it came with."""
+    """Until when a share holds, who gave it when and why, and the act that it came with.
 
+    A share of a person with a `part` (dictionary collaborator_part) makes him a collaborator.
+    """
+
+    part = models.CharField(max_length=40, blank=True, default="")
     until = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
     given_at = models.DateTimeField(default=timezone.now)
@@ -98,6 +103,7 @@ def share_models(
                 },
             )
         )
+    model.user_shares = made[0]  # type: ignore[attr-defined]  # where Module looks, from below
     return made[0], made[1]
 
 
@@ -147,6 +153,14 @@ def permission_of(model: type[models.Model], level: str) -> int:
     )
 
 
+def last_day(until: dt.datetime | None) -> dt.date | None:
+    """The last day, where the company is, of what ends at this instant."""
+    if until is None:
+        return None
+    zone = timezone.get_default_timezone()
+    return (until - dt.timedelta(microseconds=1)).astimezone(zone).date()
+
+
 @dataclass(frozen=True)
 class Share:
     """A share of one record as it stands. `until` is the first instant at which it has ended."""
@@ -161,18 +175,17 @@ class Share:
     given_at: dt.datetime
     act: Any
     has_ended: bool = False
+    part: str = ""
 
     @property
     def last_day(self) -> dt.date | None:
         """The last day on which it holds, where the company is."""
-        if self.until is None:
-            return None
-        zone = timezone.get_default_timezone()
-        return (self.until - dt.timedelta(microseconds=1)).astimezone(zone).date()
+        return last_day(self.until)
 
 
 SHARE_COLUMNS = (
     "content_object_id", "permission__codename", "until", "note", "given_by_id", "given_at", "act",
+    "part",
 )  # fmt: skip
 
 
@@ -198,9 +211,43 @@ def shares_of(
             if who in holders and (with_ended or not has_ended):
                 level = EDIT if code.startswith("change_") else VIEW
                 holder, label = holders[who]
-                until, note, by, at, act = terms
-                found.append(Share(pk, holder, label, level, until, note, by, at, act, has_ended))
+                until, note, by, at, act, part = terms
+                share = Share(pk, holder, label, level, until, note, by, at, act, has_ended, part)
+                found.append(share)
     return sorted(found, key=lambda one: (one.record, one.holder.kind != PERSON, one.label))
+
+
+def _live() -> Q:
+    """Shares that have not ended, by the database's clock."""
+    return Q(until__isnull=True) | Q(until__gt=Now())
+
+
+def collaborators_of(
+    model: type[models.Model], pks: Iterable[int]
+) -> dict[int, list[dict[str, Any]]]:
+    """The collaborators of records now, in the order in which they came: person and terms."""
+    table = share_tables(model)[0]
+    rows = table._default_manager.filter(_live(), content_object_id__in=list(pks))
+    values = list(rows.exclude(part="").order_by("pk").values_list(
+        "content_object_id", "user_id", "part", "permission__codename", "until"
+    ))  # fmt: skip
+    people = names.people(one[1] for one in values) if values else {}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for pk, user, part, code, until in values:
+        level = EDIT if code.startswith("change_") else VIEW
+        terms = {"person": people[user], "part": part, "level": level, "until": last_day(until)}
+        found.setdefault(pk, []).append(terms)
+    return found
+
+
+def collaborating(model: type[models.Model], people: Sequence[int] | None = None) -> Q:
+    """The rows on which one of these people works along now; without `people`, anybody."""
+    table: Any = share_tables(model)[0]  # subclasses have content_object
+    rows = table._default_manager.filter(_live()).exclude(part="")
+    if people is None:
+        return Q(Exists(rows.filter(content_object_id=OuterRef("pk"))))
+    ids = rows.filter(user_id__in=list(people)).values("content_object_id")
+    return Q(pk__any_of=ArraySubquery(ids))
 
 
 def groups_held(groups: Iterable[int]) -> set[Holder]:
@@ -229,7 +276,7 @@ def shared_condition(
     if action not in {"view", "edit"}:
         return None
     user_models, group_models = _shares_of(model)
-    live = Q(until__isnull=True) | Q(until__gt=Now())
+    live = _live()
     label = model._meta.label
     condition: Q | None = None
     for share, holder in [(one, Q(user_id=user_id)) for one in user_models] + [

@@ -7,6 +7,7 @@ from crm.access.policy import Access
 from crm.api.values import Labels, as_json, stored_as_json
 from crm.records.changes import Entry, entries_of
 from crm.records.history import history_model
+from crm.records.sharing import readable_reason
 
 
 def history_page(
@@ -36,7 +37,7 @@ def _as_json(access: Access, entries: list[Entry]) -> list[dict[str, Any]]:
             "kind": entry.kind,
             "source": entry.source,
             "version": entry.version,
-            "reason": entry.reason,
+            "reason": readable_reason(access, entry),
             "changes": [
                 {
                     "field": change.name,

@@ -23,7 +23,7 @@ from crm.records.errors import Invalid
 STATES = {Job.State.DRAFT: "queued", Job.State.UNDOING: "running"}
 IMPORT_FIELDS = frozenset({"file", "policy", "key", "mapping"})
 MOST_TOLD = 500
-EXPORT_FIELDS = frozenset({"format", "filter", "columns", "q", "sort"})
+EXPORT_FIELDS = frozenset({"format", "filter", "columns", "q", "scope", "sort"})
 
 
 class ImportView(ApiView):

@@ -28,7 +28,7 @@ from crm.records.merging import leads_on
 from crm.records.services import create_record, update_record
 
 ALWAYS = ("number",)  # shown whatever columns are asked for, if it may be seen
-ONCE = frozenset({"q", "filter", "sort", "columns", "size", "count", "bin", *TURNS})
+ONCE = frozenset({"scope", "q", "filter", "sort", "columns", "size", "count", "bin", *TURNS})
 PAGES_ONLY = frozenset({"peek", "density", "widths"})  # what our own pages add to an address
 _version = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 

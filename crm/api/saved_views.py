@@ -126,7 +126,10 @@ TEXT: Schema = {"type": "string"}
 STATE: Schema = {
     "type": "object",
     "nullable": True,
-    "properties": {**dict.fromkeys(KEPT, TEXT), "filter": {"type": "object"}},
+    "properties": {
+        **dict.fromkeys(KEPT, TEXT), "filter": {"type": "object"},
+        "scope": {"type": "string", "enum": ["shared"]},
+    },
 }  # fmt: skip
 VIEW: Schema = {
     "type": "object",

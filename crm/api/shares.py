@@ -18,10 +18,13 @@ from crm.api.openapi.paths import PK, describe_with
 from crm.api.parsing import as_object
 from crm.api.values import as_json
 from crm.forms.sharing import day_from
+from crm.modules.fields import COLLABORATORS
 from crm.records.errors import Invalid
 from crm.records.sharing import Terms, share_records, unshare_records
 
-TAKEN = {"to": list, "level": str, "until": (str, type(None)), "note": str, "along": bool}
+TAKEN = {
+    "to": list, "level": str, "until": (str, type(None)), "note": str, "along": bool, "part": str,
+}  # fmt: skip
 
 
 class SharesView(ApiView):
@@ -44,7 +47,8 @@ class SharesView(ApiView):
             actor=request.user, module=module, pks=[pk_of(pk)],
             to=[one for one in dict.fromkeys(holders) if one is not None],
             terms=Terms(
-                given.get("level", VIEW), day_from(given.get("until") or ""), given.get("note", "")
+                given.get("level", VIEW), day_from(given.get("until") or ""),
+                given.get("note", ""), given.get("part"),
             ),
             along=given.get("along", False), source="api",
         )  # fmt: skip
@@ -89,6 +93,7 @@ def _shares(access: Access, pk: int) -> list[dict[str, Any]]:
             "to": one.holder.text,
             "label": one.label,
             "level": one.level,
+            **({"part": one.part} if COLLABORATORS in access.readable else {}),
             "until": as_json(one.last_day),
             "has_ended": one.has_ended,
             "note": one.note,
@@ -105,7 +110,7 @@ DAY: Schema = {"type": "string", "format": "date", "nullable": True}
 SHARE: Schema = {
     "type": "object",
     "properties": {
-        "to": TEXT, "label": TEXT, "level": LEVEL, "note": TEXT, "until": DAY,
+        "to": TEXT, "label": TEXT, "level": LEVEL, "note": TEXT, "until": DAY, "part": TEXT,
         "has_ended": {"type": "boolean"}, "by": {"type": "object", "nullable": True},
         "at": {"type": "string", "format": "date-time"},
     },
@@ -120,6 +125,7 @@ WANTED: Schema = {
     "properties": {
         "to": {"type": "array", "items": TEXT, "description": HOLDERS}, "level": LEVEL,
         "until": DAY, "note": TEXT, "along": {"type": "boolean"},
+        "part": {**TEXT, "description": "collaborator_part"},
     },
 }  # fmt: skip
 WHO: Schema = {"name": "holder", "in": "path", "required": True, "schema": TEXT}

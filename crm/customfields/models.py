@@ -184,3 +184,28 @@ class CompanySetting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
+
+
+class LayoutRow(models.Model):
+    """How a module's fields are arranged for a role, or for everybody (no role).
+
+    `body` holds {"sections": [{"key", "labels", "fields", "more"}], "left_out": [names]};
+    crm/customfields/layouts.py reads it, crm/records/layouts.py writes it.
+    """
+
+    module = models.CharField(max_length=40)
+    role = models.BigIntegerField(null=True)
+    body = models.JSONField()
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_layout"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["module", "role"], name="crm_layout_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.role or 'everybody'}"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from crm.modules.fields import Field
+from crm.modules.fields import COLLABORATORS, PART, PARTS, Field
 from crm.modules.module import Module
 from crm.modules.registry import all_modules
 
@@ -38,6 +38,10 @@ def _places(dictionary: str, may_read: MayRead = lambda module, path: True) -> I
             collection = module.collections_by_name.get(name.partition(".")[0])
             rows = collection.model._default_manager.all() if collection else module.rows
             yield Place(rows.order_by(), field)
+    if dictionary == PARTS:
+        for module in all_modules():
+            if module.user_shares is not None and may_read(module, COLLABORATORS):
+                yield Place(module.user_shares.objects.order_by(), PART)
 
 
 def is_used(dictionary: str, value: str) -> bool:

@@ -27,6 +27,7 @@ from crm.exchange.spreadsheet import write_csv, write_xlsx
 from crm.jobs.models import Job
 from crm.jobs.running import Held
 from crm.jobs.services import keep_upload
+from crm.lists.columns import collaborator_text
 from crm.lists.paths import column_at, is_crossed
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, module_named
@@ -97,12 +98,17 @@ def _label(value: Any) -> str:
     return str(value.label) if isinstance(value, Ref) else str(value)
 
 
+def _collaborators(people: Any) -> str:
+    return join_cell([collaborator_text(one) for one in people], True)
+
+
 _WRITERS: dict[str, Write] = {
     "datetime": _moment,
     "relation": _label,
     "any_relation": _label,
     "user": _label,
     "department": _label,
+    "collaborators": _collaborators,
 }
 
 

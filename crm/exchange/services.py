@@ -109,12 +109,12 @@ def export_query(access: Access, params: QueryDict) -> Query:
 
 
 def query_of_body(body: Mapping[str, Any]) -> QueryDict:
-    """The query of an API call's body: {filter, q, sort}."""
+    """The query of an API call's body: {filter, q, scope, sort}."""
     params = QueryDict(mutable=True)
     if body.get("filter"):
         given = body["filter"]
         params["filter"] = given if isinstance(given, str) else json.dumps(given, default=str)
-    for name in ("q", "sort"):
+    for name in ("scope", "q", "sort"):
         if body.get(name):
             params[name] = str(body[name])
     return params

@@ -1,16 +1,17 @@
 """The form of a record in sections, as crm/edit/page.html takes it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
+from crm.customfields.layouts import Layout, is_on_forms, layout_for
 from crm.forms.fields import field_context, label_of, member_raw, raw_text, readonly_context
 from crm.forms.posted import is_posted, posted_raw, posted_rows, signature
 from crm.modules.fields import Field
-from crm.modules.module import Module
 
 Errors = Mapping[str, Sequence[Any]]
 NARROW = frozenset({"kind", "since", "until", "postcode"})
@@ -21,55 +22,71 @@ def sections(
     row: Mapping[str, Any] | None = None,
     post: QueryDict | None = None,
     errors: Errors | None = None,
+    layout: Layout | None = None,
 ) -> list[dict[str, Any]]:
-    """The sections with what the person sees of them; what was posted wins over what is stored."""
+    """The sections with what the person sees of them; what was posted wins over what is stored.
+
+    They stand as the person's layout says, or as `layout` does.
+    """
     module = access.module
-    errors = errors or {}
-    writable = access.writable(row)
-    grouped = {str(title): list(names) for title, names in module.sections.items()}
-    placed = {name for names in grouped.values() for name in names}
-    extra = [name for name in module.fields if name not in placed and _belongs(access, name)]
-    first = next(iter(grouped))
-    grouped[first] += [name for name in extra if not module.fields[name].is_collection]
+    form = _Form(access, row, post, errors or {}, access.writable(row))
+    layout = layout or layout_for(module, access.grants.ranked)
     made = [
-        _section(access, title, names, row, post, errors, writable)
-        for title, names in grouped.items()
+        form.section(one.title, [n for n in one.names if is_on_forms(module, n)], one.more)
+        for one in layout.sections
     ]
-    collections = [name for name in extra if module.fields[name].is_collection]
-    title = collections_title(module)
-    contact = _section(access, title, collections, row, post, errors, writable)
-    return [section for section in [made[0], contact, *made[1:]] if section["fields"]]
+    made.append(form.section(_("Also needed"), [n for n in layout.left_out if form.needs(n)]))
+    return [section for section in made if section["fields"] or section["more"]]
 
 
-def collections_title(module: Module) -> str:
-    """The heading over a module's collections: not all have something to do with contact."""
-    return _("Contact and tags") if "phones" in module.fields else _("More")
+@dataclass(frozen=True)
+class _Form:
+    """What the sections of one form have in common."""
 
+    access: Access
+    row: Mapping[str, Any] | None
+    post: QueryDict | None
+    errors: Errors
+    writable: frozenset[str]
 
-def _belongs(access: Access, name: str) -> bool:
-    field = access.module.fields[name]
-    return field.is_added or field.is_collection
+    def needs(self, name: str) -> bool:
+        """Whether a field that the layout leaves out stands in this form all the same.
 
+        So do fields without which a new record can't be saved, those that the address or the
+        form before gave a value, and those that an error speaks of.
+        """
+        if name not in self.writable or not is_on_forms(self.access.module, name):
+            return False
+        field = self.access.module.fields[name]
+        is_given = self.post is not None and is_posted(field, self.post)
+        return name in self.errors or is_given or (self.row is None and field.required)
 
-def _section(
-    access: Access,
-    title: str,
-    names: Sequence[str],
-    row: Mapping[str, Any] | None,
-    post: QueryDict | None,
-    errors: Errors,
-    writable: frozenset[str],
-) -> dict[str, Any]:
-    fields = []
-    for name in names:
+    def section(
+        self, title: Any, names: Sequence[str], more: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
+        """One section; its folded fields are open where something is to be done there."""
+        shown = [(name, one) for name in names if (one := self._field(name)) is not None]
+        folded = [one for name, one in shown if name in more]
+        return {
+            "title": title,
+            "note": "",
+            "fields": [one for name, one in shown if name not in more],
+            "more": folded,
+            "is_open": any(
+                one["errors"] or (one.get("required") and not one.get("value")) for one in folded
+            ),
+        }
+
+    def _field(self, name: str) -> dict[str, Any] | None:
+        access, row = self.access, self.row
         field = access.module.fields[name]
         if name not in access.visible:
-            continue
-        if name in writable:
-            fields.append(one_field(access, field, row, post, errors.get(name, ())))
-        elif row is not None and row.get(name) not in (None, "", ()):
-            fields.append(readonly_context(field, row.get(name), _why_fixed(access, field)))
-    return {"title": title, "note": "", "fields": fields}
+            return None
+        if name in self.writable:
+            return one_field(access, field, row, self.post, self.errors.get(name, ()))
+        if row is not None and row.get(name) not in (None, "", ()):
+            return readonly_context(field, row.get(name), _why_fixed(access, field))
+        return None
 
 
 def _why_fixed(access: Access, field: Field) -> str:

@@ -7,9 +7,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm.access.holders import KINDS, PERSON, Holder, active_holders, holder_from
+from crm.access.policy import Access
 from crm.access.sharing import EDIT, VIEW
+from crm.customfields.dictionaries import options_of
+from crm.modules.fields import COLLABORATORS, PART
 from crm.records.errors import Invalid
 from crm.records.sharing import LONGEST_NOTE, Terms
+
+NO_PART = "-"  # in an address that gives terms back; an empty choice leaves the part that stands
 
 
 def holder_options(but: int, chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -24,14 +29,14 @@ def holder_options(but: int, chosen: Sequence[str] = ()) -> list[dict[str, Any]]
     return found
 
 
-def share_fields(but: int, data: Any, may_edit: bool, errors: Mapping[str, Any]) -> list[Any]:
+def share_fields(access: Access, data: Any, may_edit: bool, errors: Mapping[str, Any]) -> list[Any]:
     """The controls of the form as crm/edit/field.html takes them, holding what was posted."""
-    level = data.get("level", VIEW)
+    level, part = data.get("level", VIEW), data.get("part", "")
     levels = [(VIEW, _("Read"))] + ([(EDIT, _("Read and edit"))] if may_edit else [])
     fields = [
         {
             "name": "to", "label": _("With whom"), "kind": "multi_choice", "required": True,
-            "options": holder_options(but, data.getlist("to")),
+            "options": holder_options(access.user.pk, data.getlist("to")),
         },
         {
             "name": "level", "label": _("They may"), "kind": "choice", "required": True,
@@ -43,11 +48,19 @@ def share_fields(but: int, data: Any, may_edit: bool, errors: Mapping[str, Any])
             "help": _("To the end of this day; empty: for good."),
         },
         {
+            "name": "part", "label": _("Part"), "kind": "choice", "value": part,
+            "options": [
+                {"value": v, "label": w, "is_on": v == part} for v, w in options_of(PART)
+            ],
+            "help": _("With a part, people are collaborators of the record."),
+        },
+        {
             "name": "note", "label": _("Note"), "kind": "text", "value": data.get("note", ""),
             "max_length": LONGEST_NOTE,
         },
     ]  # fmt: skip
-    return controls(fields, errors)
+    may_part = COLLABORATORS in access.readable
+    return controls([one for one in fields if one["name"] != "part" or may_part], errors)
 
 
 def controls(
@@ -70,7 +83,9 @@ def terms_from(data: Any) -> tuple[list[Holder], Terms]:
         raise Invalid(fields={"to": [_("There is no such person, department or team.")]})
     until = day_from(data.get("until", ""))
     found = [one for one in holders if one is not None]
-    return found, Terms(data.get("level", VIEW), until, data.get("note", ""))
+    part = {"": None, NO_PART: ""}.get(data.get("part", ""), data.get("part"))
+    terms = Terms(data.get("level", VIEW), until, data.get("note", ""), part)
+    return found, terms
 
 
 def day_from(text: str) -> dt.date | None:

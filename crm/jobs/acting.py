@@ -66,7 +66,7 @@ def ask_to_share(
     check_sharing(access_to(owner, module), to, terms)
     options = {
         "to": [one.text for one in to], "level": terms.level, "until": plain(terms.until),
-        "note": terms.note,
+        "note": terms.note, "part": terms.part,
     }  # fmt: skip
     return ask_for(
         owner=owner, kind=SHARE, module=module, pks=pks, title=TITLES[SHARE],
@@ -95,7 +95,7 @@ def _bring_back(person: Any, job: Job, rows: Rows, act: Act) -> Mapping[int, str
 def _share(person: Any, job: Job, pks: Sequence[int], act: Act) -> Mapping[int, Done]:
     given = job.options
     holders = [one for one in map(holder_from, given["to"]) if one is not None]
-    terms = Terms(given["level"], day_from(given["until"] or ""), given["note"])
+    terms = Terms(given["level"], day_from(given["until"] or ""), given["note"], given.get("part"))
     return share_many(actor=person, module=job.module, pks=pks, to=holders, terms=terms, act=act)
 
 

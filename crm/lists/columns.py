@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crm.access.rows import Ref, Row
-from crm.customfields.dictionaries import options_of
+from crm.customfields.dictionaries import option_label, options_of
 from crm.lists.show import in_a_row, show_date, show_moment, show_number
-from crm.modules.fields import Field
+from crm.modules.fields import PART, Field
 from crm.modules.module import Module
 
 MOST_TEXT = 120
@@ -164,7 +165,23 @@ def _collection(field: Field) -> Renderer:
     return render
 
 
+def _collaborators(people: Sequence[Mapping[str, Any]]) -> SafeString:
+    """Who works along, each with his part."""
+    return format_html_join(
+        pgettext("between words", ", "),
+        '<span class="person">{} <span class="dim">{}</span></span>',
+        ((one["person"].label, option_label(PART, one["part"])) for one in people),
+    )
+
+
+def collaborator_text(one: Mapping[str, Any]) -> str:
+    """One collaborator in words: 宋喆（交付）."""
+    words = {"person": one["person"], "part": option_label(PART, one["part"])}
+    return pgettext("collaborator", "%(person)s (%(part)s)") % words
+
+
 BY_KIND: dict[str, Renderer] = {
+    "collaborators": _collaborators,
     "long_text": _long_text,
     "integer": _number,
     "decimal": _number,
@@ -224,6 +241,8 @@ def plain_text(field: Field, value: Any) -> str:
         main = next(iter(field.members))
         member = field.members[main]
         return in_a_row(plain_text(member, row.get(main)) for row in value)
+    if field.is_from_shares:
+        return in_a_row(collaborator_text(one) for one in value)
     if field.kind == "choice":
         return dict(options_of(field, with_retired=True)).get(value, str(value))
     if field.kind == "multi_choice":

@@ -23,6 +23,7 @@ from django.db.models.lookups import (
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access, access_to
+from crm.access.sharing import collaborating
 from crm.lib.phones import reversed_digits
 from crm.lists.errors import BadQuery
 from crm.lists.values import DATE_KINDS, date_bounds, day_start, parse_value, parse_values
@@ -117,7 +118,20 @@ def _condition(access: Access, path: str, op: str, value: Any) -> Q:
         raise BadQuery(
             _("“%(op)s” cannot be used on %(field)s.") % {"op": op[:20], "field": field.label}
         )
+    if field.is_from_shares:
+        return _collaborators(access, field, op, value)
     return _compare(access, field, field.expression(), op, value)
+
+
+def _collaborators(access: Access, field: Field, op: str, value: Any) -> Q:
+    """A condition on the people who work along on a record now."""
+    model = access.module.model
+    if op in {"empty", "not_empty"}:
+        some = collaborating(model)
+        return some if op == "not_empty" else ~some
+    people = parse_values(access, field.with_changes(kind="user"), value)
+    found = collaborating(model, people)
+    return complement(found) if op in NEGATED else found
 
 
 def _related(access: Access, own: Field, rest: str, op: str, value: Any) -> Q:

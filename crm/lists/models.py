@@ -11,9 +11,9 @@ from django.utils import timezone
 class SavedView(models.Model):
     """Conditions, order and columns of one module's list, as its address says them.
 
-    `state` holds the address' own texts: q, filter (JSON), sort, columns, size, and of a board or
-    calendar its layout (crm/lists/shapes.py). It holds no rows and no rights: whoever opens the
-    view gets what his own rights give.
+    `state` holds the address' own texts: scope, q, filter (JSON), sort, columns, size, and of a
+    board or calendar its layout (crm/lists/shapes.py). It holds no rows and no rights: whoever
+    opens the view gets what his own rights give.
     `people` and `groups` (hidden groups of departments and teams) say who else it is for,
     `starts_for` the roles whose people begin with it.
     """

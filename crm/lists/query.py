@@ -22,10 +22,11 @@ from crm.search.asking import search_condition
 
 DEEPEST = 10_000
 MOST_SORT_KEYS = 4
+SHARED = "shared"  # of the rows, those that others share with the person
 OWN_PARAMETERS = frozenset(
     {
         "q", "filter", "sort", "columns", "page", "after", "before", "size", "count", "peek",
-        "density", "widths",
+        "density", "widths", "scope",
     }
 )  # fmt: skip
 
@@ -52,11 +53,14 @@ class Query:
     mark: Mark | None = None
     is_backward: bool = False
     place: int = 0
+    scope: str = ""
 
     @cached_property
     def where(self) -> Q:
-        """The condition of filter and search together."""
+        """The condition of filter, search and scope together."""
         where = compile_tree(self.access, self.tree) if self.tree else Q()
+        if self.scope == SHARED:
+            where &= self.access.from_others
         return where & search_condition(self.access, self.text) if self.text else where
 
     @property
@@ -100,7 +104,11 @@ def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None 
 
     `columns` are shown when the address names none.
     """
-    tree = _tree(params, access)
+    tree, scope = _tree(params, access), params.get("scope", "")
+    if scope not in {"", SHARED}:
+        raise BadQuery(_("“scope” is “shared” or left out."))
+    if scope:
+        access = access.by_shares()
     query = Query(
         access=access,
         tree=tree,
@@ -113,6 +121,7 @@ def query_from(params: QueryDict, access: Access, columns: Sequence[str] | None 
         size=_number(params, "size", 50, 200),
         exact_count=params.get("count") == "exact",
         id_descending=_id_descending(params.get("sort", "")),
+        scope=scope,
     )
     if (query.page - 1) * query.size > DEEPEST:
         raise BadQuery(

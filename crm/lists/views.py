@@ -21,7 +21,7 @@ from crm.records.audit import record_audit
 from crm.records.errors import Invalid, StaleRecord
 from crm.records.locks import wait_for
 
-STATE = ("q", "filter", "sort", "columns", "size", "widths", "density", *SHAPE)
+STATE = ("scope", "q", "filter", "sort", "columns", "size", "widths", "density", *SHAPE)
 LONGEST_NAME = 80
 MOST_VIEWS = 200  # one person's, in one module
 

@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist
 
 from crm.modules.fields import KINDS
-from crm.modules.module import RECORD_FIELDS, Module
+from crm.modules.module import Module
 from crm.modules.registry import declared_modules
 
 NAME_LISTS = ("columns", "phone_columns", "quick", "facts", "filters", "closed", "read_only")
@@ -50,7 +50,7 @@ def _check_fields(cls: type[Module]) -> Iterator[CheckMessage]:
             if name not in fields:
                 hint = "Name the fields that it is made from."
                 yield _error(cls, "computed", f"{field.name!r} reads {name!r}", hint, "E006")
-        if field.is_computed and not field.inputs:
+        if field.display is not None and not field.inputs:
             hint = "A computed field is readable only if all its inputs are: name them."
             yield _error(cls, "computed", f"{field.name!r} names no inputs", hint, "E007")
     yield from _check_names(cls, module)
@@ -74,7 +74,7 @@ def _check_names(cls: type[Module], module: Module) -> Iterator[CheckMessage]:
             hint = "Sort by a stored field."
             yield _error(cls, "default_sort", f"names {name!r}, unsortable", hint, "E009")
     for name in cls.changes:
-        if name not in known and name not in RECORD_FIELDS:
+        if name not in known and name not in module.record_fields:
             hint = "Change only fields that stand in a section."
             yield _error(cls, "changes", f"names {name!r}, which is no field", hint, "E010")
 

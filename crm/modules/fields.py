@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Cast
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 
 TEXT_OPERATORS = ("eq", "ne", "in", "not_in", "contains", "starts", "empty", "not_empty")
 ORDER_OPERATORS = (
@@ -56,9 +57,11 @@ KINDS = {
         Kind("phone", TEXT_OPERATORS),
         Kind("credit_code", TEXT_OPERATORS),
         Kind("collection", ("empty", "not_empty"), is_sortable=False),
+        Kind("collaborators", CHOICE_OPERATORS, is_sortable=False),
     )
 }
 REFERENCES = frozenset({"relation", "user", "department"})
+COLLABORATORS = "collaborators"
 
 
 class _Words(Func):
@@ -146,13 +149,18 @@ class Field:
 
     @property
     def is_computed(self) -> bool:
-        """Made from other fields; never written."""
-        return self.is_display or self.formula is not None
+        """Made from other fields, or from shares; never written as a value."""
+        return self.is_display or self.formula is not None or self.is_from_shares
 
     @property
     def is_display(self) -> bool:
         """Computed from a row's plain values; the database knows nothing of it."""
         return self.display is not None
+
+    @property
+    def is_from_shares(self) -> bool:
+        """The people whom shares make collaborators of the record."""
+        return self.kind == COLLABORATORS
 
     @property
     def is_custom(self) -> bool:
@@ -221,6 +229,10 @@ class Field:
         """The same field with other attributes."""
         return replace(self, **changes)
 
+
+# What a collaborator does on a record: a choice of his share, shown with the people.
+PARTS = "collaborator_part"
+PART = Field("part", "choice", gettext_lazy("Part"), column="part", dictionary=PARTS)
 
 _BY_CLASS: tuple[tuple[type[models.Field], str], ...] = (
     (models.EmailField, "email"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.lib.pasted import Pasted
 from crm.lib.text import unique_key
 from crm.modules.collections import Collection
-from crm.modules.fields import Field, field_from_column
+from crm.modules.fields import COLLABORATORS, Field, field_from_column
 
 # Every record has these; a module names them in sections or columns like its own.
 RECORD_FIELDS = (
@@ -192,7 +192,7 @@ class Module:
         found: dict[str, Field] = {}
         by_collection = {collection.name: collection for collection in self.collections}
         by_computed = {computed.name: computed for computed in self.computed}
-        for name in (*self.section_names, *by_collection, *RECORD_FIELDS):
+        for name in (*self.section_names, *by_collection, *self.record_fields):
             if name in found:
                 continue
             if name in by_collection:
@@ -206,6 +206,8 @@ class Module:
         return found
 
     def _own_field(self, name: str) -> Field:
+        if name == COLLABORATORS:
+            return Field(name, COLLABORATORS, _("Collaborators"), is_read_only=True)
         base = field_from_column(self.model, name)
         changes = dict(self.changes.get(name, {}))
         if name in self.read_only or name in RECORD_FIELDS:
@@ -223,6 +225,16 @@ class Module:
     def key_fields(self) -> frozenset[str]:
         """The fields that duplicate keys are made of."""
         return self.duplicate_fields | self.unique_fields
+
+    @property
+    def record_fields(self) -> tuple[str, ...]:
+        """The fields that a record has of itself, whatever the module."""
+        return RECORD_FIELDS if self.user_shares is None else (*RECORD_FIELDS, COLLABORATORS)
+
+    @property
+    def user_shares(self) -> Any:
+        """The table of shares with people; None where records are not shared one by one."""
+        return getattr(self.model, "user_shares", None)  # see crm/access/sharing.py
 
     @cached_property
     def section_names(self) -> tuple[str, ...]:

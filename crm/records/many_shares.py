@@ -16,10 +16,10 @@ from crm.records.act import Act
 from crm.records.deeds import Done, lock_many, refused
 from crm.records.drafts import plain
 from crm.records.errors import Invalid, NotAllowed
-from crm.records.sharing import Terms, check_terms, tell_shares, write_shares
+from crm.records.sharing import Terms, check_part, check_terms, tell_shares, write_shares
 
 SHARES = frozenset({"shares"})
-TERMS = ("permission_id", "until", "note", "given_by_id", "given_at", "act")
+TERMS = ("part", "permission_id", "until", "note", "given_by_id", "given_at", "act")
 MOMENTS = frozenset({"until", "given_at"})
 Kept = Mapping[str, Any]
 Place = tuple[int, int, int]  # record, which table, which person or group
@@ -31,6 +31,7 @@ def check_sharing(access: Access, to: Sequence[Holder], terms: Terms) -> None:
     if not is_shareable(access.module.model):
         raise Invalid(_("%s cannot be shared one by one.") % access.module.label_plural)
     check_terms(to, terms)
+    check_part(access, terms)
     if terms.level == EDIT:
         access.require("edit")
 

@@ -7,7 +7,7 @@ whoever gains or loses something already knows.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -24,12 +24,15 @@ from crm.access.sharing import (
     share_tables,
     shares_of,
 )  # fmt: skip
+from crm.customfields.dictionaries import options_of
+from crm.modules.fields import COLLABORATORS, PART
 from crm.modules.module import Module
 from crm.modules.registry import children_of
 from crm.modules.stamp import raise_rights_version
 from crm.records.act import Act
 from crm.records.audit import record_audit
-from crm.records.errors import Invalid, NotVisible
+from crm.records.changes import Entry
+from crm.records.errors import Invalid, NotAllowed, NotVisible
 from crm.records.events import write_events
 from crm.records.followers import ask_guards
 from crm.records.history import CHANGED, write_history
@@ -41,11 +44,15 @@ LATEST = dt.date(9000, 1, 1)
 
 @dataclass(frozen=True)
 class Terms:
-    """What a share gives: `level` view or edit, to the end of the day `until` (None: for good)."""
+    """What a share gives: `level` view or edit, to the end of the day `until` (None: for good).
+
+    A `part` makes the people among the holders collaborators, "" makes them none; None leaves it.
+    """
 
     level: str = VIEW
     until: dt.date | None = None
     note: str = ""
+    part: str | None = None
 
     @property
     def end(self) -> dt.datetime | None:
@@ -54,6 +61,33 @@ class Terms:
             return None
         day = self.until + dt.timedelta(days=1)
         return dt.datetime.combine(day, dt.time.min, timezone.get_default_timezone())
+
+
+MOST_TOLD = 5
+
+
+def reason_of(holders: Sequence[Holder], terms: Terms | None) -> str:
+    """What the history keeps of the act: `person-5 team-2 +4|edit|support`; see `told_of`."""
+    names = [one.text for one in holders[:MOST_TOLD]]
+    more = [f"+{len(holders) - MOST_TOLD}"] if len(holders) > MOST_TOLD else []
+    terms = terms or Terms("", part="")
+    return f"{' '.join([*names, *more])}|{terms.level}|{terms.part or ''}"[:100]
+
+
+def told_of(reason: str) -> tuple[list[str], int, str, str]:
+    """(holders as text, how many more, level, part) of an act of sharing in the history."""
+    words, _bar, terms = reason.partition("|")
+    level, _bar, part = terms.partition("|")
+    names = words.split()
+    more = names.pop()[1:] if names and names[-1].startswith("+") else ""
+    return names, int(more) if more.isdecimal() else 0, level, part
+
+
+def readable_reason(access: Access, entry: Entry) -> str:
+    """Why an act was done, as the reader may know it: the part of a collaborator is a value."""
+    if entry.kind != "shared" or COLLABORATORS in access.readable:
+        return entry.reason
+    return entry.reason.rpartition("|")[0] + "|"
 
 
 def check_terms(holders: Sequence[Holder], terms: Terms) -> None:
@@ -75,8 +109,18 @@ def check_terms(holders: Sequence[Holder], terms: Terms) -> None:
         errors["until"] = [_("Choose today or a later day.")]
     if len(terms.note) > LONGEST_NOTE or "\x00" in terms.note:
         errors["note"] = [_("At most %d signs.") % LONGEST_NOTE]
+    if terms.part and terms.part not in dict(options_of(PART)):
+        errors["part"] = [_("There is no such part.")]
+    elif terms.part and any(one.kind != PERSON for one in holders):
+        errors["part"] = [_("A part is for people; departments and teams have none.")]
     if errors:
         raise Invalid(fields=errors)
+
+
+def check_part(access: Access, terms: Terms) -> None:
+    """Raise NotAllowed for a part that is given by whoever may not read who collaborates."""
+    if terms.part is not None and COLLABORATORS not in access.readable:
+        raise NotAllowed
 
 
 @transaction.atomic
@@ -97,6 +141,7 @@ def share_records(
     """
     access = access_to(actor, module)
     check_terms(to, terms)
+    check_part(access, terms)
     act = Act(actor, source)
     ids = _locked(access, act, pks, terms.level)
     write_shares(act, access.module, ids, to, terms)
@@ -142,6 +187,8 @@ def write_shares(
 ) -> None:
     """Put the shares of some records in the place of those that the holders have."""
     people, groups = share_tables(module.model)
+    mine = [one.pk for one in to if one.kind == PERSON]
+    parts = _parts(module, ids, mine) if terms.part is None else {}
     _remove(module, ids, to)
     permission = permission_of(module.model, terms.level)
     group_ids = groups_of(to)
@@ -149,16 +196,29 @@ def write_shares(
         "permission_id": permission, "until": terms.end, "note": terms.note.strip(),
         "given_by_id": act.actor_id, "act": act.id,
     }  # fmt: skip
-    mine = [one for one in to if one.kind == PERSON]
     people._default_manager.bulk_create(
-        people(content_object_id=pk, user_id=one.pk, **common) for pk in ids for one in mine
-    )
+        people(
+            content_object_id=pk, user_id=one, part=terms.part or parts.get((pk, one), ""),
+            **common,
+        )
+        for pk in ids
+        for one in mine
+    )  # fmt: skip
     groups._default_manager.bulk_create(
         groups(content_object_id=pk, group_id=group, **common)
         for pk in ids
         for group in group_ids.values()
     )
     tell_shares(act, module, ids, "shared", to, terms)
+
+
+def _parts(module: Module, ids: Sequence[int], users: Sequence[int]) -> dict[Any, str]:
+    """The parts that these people have now, by record and person."""
+    rows = share_tables(module.model)[0]._default_manager.filter(
+        content_object_id__in=ids, user_id__in=users
+    )
+    values = rows.exclude(part="").values_list("content_object_id", "user_id", "part")
+    return {(pk, user): part for pk, user, part in values}
 
 
 def _remove(module: Module, ids: Sequence[int], holders: Sequence[Holder]) -> None:
@@ -208,7 +268,8 @@ def tell_shares(
     terms: Terms | None,
 ) -> None:
     """History, events and audit of one act; the records' own values and versions stay."""
-    write_history(act, module.model, ids, CHANGED)
+    told = replace(act, reason=reason_of(holders, terms)) if holders else act
+    write_history(told, module.model, ids, CHANGED)
     versions = module.rows.filter(pk__in=list(ids)).order_by("pk").values_list("pk", "version")
     write_events(act, module.name, list(versions), kind)
     detail: dict[str, Any] = {"holders": [one.text for one in holders], "count": len(ids)}
@@ -216,5 +277,7 @@ def tell_shares(
         detail["level"] = terms.level
         detail["until"] = terms.until.isoformat() if terms.until else ""
         detail["note"] = terms.note.strip()
+        if terms.part:
+            detail["part"] = terms.part
     only = ids[0] if len(ids) == 1 else None
     record_audit(actor=act.actor, action=kind, module=module.name, record_id=only, detail=detail)

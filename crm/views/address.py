@@ -54,6 +54,7 @@ class Address:
         return {
             "view": self.view,
             **self.shape.params,
+            "scope": self.query.scope,
             "q": self.query.text,
             "filter": dump(self.query.conditions),
             "sort": self.sort,

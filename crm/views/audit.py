@@ -74,6 +74,8 @@ ACTIONS = {
     "field.purge": gettext_lazy("Deleted field removed for good"),
     "field.converting": gettext_lazy("Conversion of a field begun"),
     "field.convert": gettext_lazy("Field converted"),
+    "layout.change": gettext_lazy("Layout changed"),
+    "layout.reset": gettext_lazy("Layout put back"),
     "company.setting": gettext_lazy("Company setting changed"),
     "stage_rule": gettext_lazy("Rule of stages changed"),
     "stage_run": gettext_lazy("Rules of stages applied"),

@@ -10,7 +10,9 @@ from django.utils.translation import ngettext
 from crm.access import names
 from crm.access.holders import labels_of
 from crm.access.wording import right_words, setting_words
+from crm.customfields.dictionaries import option_label
 from crm.lists.show import in_a_row
+from crm.modules.fields import PART
 from crm.modules.module import Module
 
 # What is said as it stands; ids and other figures of an entry are for machines.
@@ -36,6 +38,7 @@ LABELS = {
     "name": _("Name"),
     "manager": _("Head"),
     "order": _("Order"),
+    "rank": _("Order"),
     "purpose": _("Purpose"),
     "description": _("Description"),
     "networks": _("Allowed networks"),
@@ -59,6 +62,8 @@ def _words(detail: Mapping[str, Any], actor: int | None, module: Module | None) 
         yield names.people([user])[user].label
     if isinstance(detail.get("holders"), list):
         yield in_a_row(labels_of(map(str, detail["holders"])))
+    if detail.get("part"):
+        yield option_label(PART, str(detail["part"]))
     for key in PLAIN:
         if detail.get(key):
             text = str(detail[key])

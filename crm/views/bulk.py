@@ -177,7 +177,7 @@ def bulk_share(request: HttpRequest, module: str) -> HttpResponse:
         **question(request, access, ids),
         "title": ngettext("Share %d record", "Share %d records", len(ids)) % len(ids),
         "action_url": f"/{module}/bulk/share/",
-        "fields": share_fields(access.user.pk, request.POST, access.may("edit"), errors),
+        "fields": share_fields(access, request.POST, access.may("edit"), errors),
         "errors": [
             {"label": "", "messages": texts, "anchor": f"id-{name}"}
             for name, texts in errors.items()

@@ -32,7 +32,11 @@ def plain_query(text: str) -> QueryDict:
 
 def list_query(post: QueryDict) -> str:
     """What the list showed when the act was asked for, as in its address."""
-    return plain_query(post.get("query", "")).urlencode()
+    shown = QueryDict(post.get("query", ""))
+    query = plain_query(post.get("query", ""))
+    if shown.get("view"):
+        query["view"] = shown["view"]
+    return query.urlencode()
 
 
 def back_to_list(request: HttpRequest, module: str, url: str = "") -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.policy import Access
+from crm.customfields.layouts import layout_for
 from crm.lists.paths import column_at, related_doors
 from crm.views.address import Address
 from crm.views.field_menu import spelled
@@ -58,7 +59,8 @@ def _own_columns(access: Access, shown: Sequence[str]) -> list[dict[str, Any]]:
     fields = access.module.fields
     labels = {name: column_at(access, name).label for name in shown if name in access.visible}
     labels |= {name: column_at(access, name).label for name in shown if "." in name}
-    labels |= {name: str(fields[name].label) for name in fields if name in access.visible}
+    ordered = layout_for(access.module, access.grants.ranked).names
+    labels |= {name: str(fields[name].label) for name in ordered if name in access.visible}
     order = [name for name in shown if name in labels]
     order += [name for name in labels if name not in shown]
     return [

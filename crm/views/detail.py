@@ -283,9 +283,11 @@ def peek(request: HttpRequest, module: str, pk: int) -> HttpResponse:
             "level": head["level"],
             "line": line,
             "actions": actions,
-            "groups": [group for group in group_contexts(access, row, may_edit) if group["fields"]][
-                :2
-            ],
+            "groups": [
+                group
+                for group in group_contexts(access, row, may_edit)
+                if group["fields"] or group["more"]
+            ][:2],
             "events": timeline["events"],
             "events_url": url,
             "events_count": "",

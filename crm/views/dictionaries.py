@@ -17,6 +17,7 @@ from crm.customfields.labels import label_in
 from crm.customfields.models import Option
 from crm.customfields.usage import is_used, uses_of
 from crm.lib.whole import whole_number, whole_numbers
+from crm.modules.fields import PART, PARTS
 from crm.modules.module import Module
 from crm.modules.registry import all_modules
 from crm.modules.stamp import raise_definitions_version
@@ -39,6 +40,8 @@ def _labels() -> dict[str, str]:
                 of_rows = f" · {module.fields[collection].label}" if dot else ""
                 label = f"{module.label}{of_rows} · {field.label}"
                 found.setdefault(field.dictionary, []).append(label)
+    if any(module.user_shares is not None for module in all_modules()):
+        found[PARTS] = [" · ".join((_("Collaborators"), str(PART.label)))]
     return {name: labels[0] for name, labels in found.items()}
 
 

@@ -37,7 +37,11 @@ def export_page(request: HttpRequest, module: str) -> HttpResponse:
         )
         return HttpResponseRedirect("/jobs/")
     params = _params(request.META.get("QUERY_STRING", ""))
-    return render(request, "crm/export/page.html", _context(access, params))
+    context = _context(access, params)
+    context["cancel_url"] = (
+        f"/{module}/?{request.META.get('QUERY_STRING', '')}"  # view and page too
+    )
+    return render(request, "crm/export/page.html", context)
 
 
 def _context(access: Access, params: QueryDict) -> dict[str, Any]:
@@ -60,7 +64,6 @@ def _context(access: Access, params: QueryDict) -> dict[str, Any]:
             {"label": _("Export"), "url": ""},
         ],
         "action_url": f"/{module.name}/export/",
-        "cancel_url": f"/{module.name}/?{params.urlencode()}",
         "count": {"value": min(counted, 10_000), "exact": counted <= 10_000},
         "query_string": params.urlencode(),
         "conditions": "",

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
+from crm.customfields.layouts import layout_for
 from crm.forms.fields import narrow
-from crm.forms.page import collections_title, one_field
+from crm.forms.page import one_field
 from crm.forms.posted import posted_values
 from crm.lib.whole import whole_number
 from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
@@ -33,25 +34,22 @@ def group_contexts(access: Access, row: Row, may_edit: bool) -> list[dict[str, A
     module = access.module
     writable = access.writable(row) if may_edit else frozenset()
     groups = []
-    titled = [(str(title), list(names)) for title, names in module.sections.items()]
-    placed = {name for _title, names in titled for name in names}
-    custom = [
-        name for name, field in module.fields.items() if field.is_added and name not in placed
-    ]
-    titled[0][1].extend(custom)
-    contact = [collection.name for collection in module.collections]
-    titled.insert(1, (collections_title(module), contact))
-    record = ["number", "owner", "department", "created_at", "created_by", "changed_at"]
-    titled.append((_("Record"), record))
-    for place, (title, found) in enumerate(titled):
-        fields = [
-            field_view(access, row, module.fields[name], name in writable)
-            for name in found
+    for place, section in enumerate(layout_for(module, access.grants.ranked).sections):
+        shown = {
+            name: field_view(access, row, module.fields[name], name in writable)
+            for name in section.names
             if name in access.visible
-        ]
-        if fields:
-            is_empty = all(not one["html"] for one in fields)
-            groups.append({"title": title, "fields": fields, "is_folded": is_empty and place > 1})
+        }
+        if shown:
+            is_empty = all(not one["html"] for one in shown.values())
+            groups.append(
+                {
+                    "title": section.title,
+                    "fields": [one for name, one in shown.items() if name not in section.more],
+                    "more": [one for name, one in shown.items() if name in section.more],
+                    "is_folded": is_empty and place > 1,
+                }
+            )
     return groups
 
 
@@ -67,13 +65,16 @@ def field_view(access: Access, row: Row, field: Field, is_editable: bool) -> dic
         "label": field.label,
         "html": html,
         "kind": field.kind,
-        "is_wide": field.is_collection or field.kind == "long_text",
+        "is_wide": field.is_collection or field.is_from_shares or field.kind == "long_text",
         "is_editable": is_editable,
         "edit_url": f"{url}edit/",
         "is_masked": masked,
         "show_url": f"{url}show/" if masked else "",
         "is_locked": not is_editable and not field.is_read_only and field.name not in ("number",),
         "reason": _("Your roles let you read this, not change it."),
+        "dialog_url": f"{record_url(access.module.name, row.pk)}shares/"
+        if field.is_from_shares and access.grants.scope("share")
+        else "",
     }
 
 

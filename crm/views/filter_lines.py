@@ -23,7 +23,7 @@ from crm.modules.fields import Field
 from crm.views.field_menu import spelled
 from crm.views.words import COUNTED, NAMED, PERIODS, operator_word, record_words
 
-TICKED = frozenset({"choice", "user", "department"})
+TICKED = frozenset({"choice", "user", "department", "collaborators"})
 RECORDS = frozenset({"relation", "any_relation"})
 NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 MOST_PEOPLE = 1000
@@ -272,7 +272,11 @@ def _options(access: Access, shown: Field, line: Line) -> dict[str, Any]:
     return {"options": options, "lookup_url": ""}
 
 
-NAMES = {"user": ("@me", "@my_team"), "department": ("@my_department",)}
+NAMES = {
+    "user": ("@me", "@my_team"),
+    "collaborators": ("@me", "@my_team"),
+    "department": ("@my_department",),
+}
 
 
 def _named_options(shown: Field) -> list[dict[str, Any]]:
@@ -280,7 +284,7 @@ def _named_options(shown: Field) -> list[dict[str, Any]]:
 
 
 def _known(shown: Field, held: list[str]) -> list[dict[str, Any]]:
-    if shown.kind == "user":
+    if shown.kind in {"user", "collaborators"}:
         found = people_options(most=MOST_PEOPLE)
         there = {one["value"] for one in found}
         left = [pk for pk in held if pk.isdecimal() and len(pk) < 19 and pk not in there]

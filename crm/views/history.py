@@ -10,11 +10,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from crm.access import names
+from crm.access.holders import labels_of
 from crm.access.policy import Access, access_to
+from crm.access.sharing import EDIT
+from crm.customfields.dictionaries import option_label
 from crm.lists.columns import plain_text, record_url
 from crm.lists.show import in_a_row, in_sentence, show_date, show_moment, show_time
+from crm.modules.fields import COLLABORATORS, PART
 from crm.modules.registry import module_named
 from crm.records.changes import Change, Entry, entries_of
+from crm.records.sharing import told_of
 from crm.records.unmerging import last_merge
 from crm.views.lists import title_of
 
@@ -82,19 +87,35 @@ def entry_contexts(access: Access, entries: list[Entry]) -> list[dict[str, Any]]
                 "by": by.label if by else _("the system"),
                 "source": SOURCES.get(entry.source, entry.source),
                 "kind": kind,
-                "summary": summary(entry, str(word)),
+                "summary": summary(access, entry, str(word)),
                 "changes": [change_context(access, change) for change in entry.changes],
             }
         )
     return found
 
 
-def summary(entry: Entry, word: str) -> str:
+def summary(access: Access, entry: Entry, word: str) -> str:
     """One line of what an act did."""
     if entry.kind == "changed" and entry.changes:
         labels = in_a_row(in_sentence(_label(change)) for change in entry.changes[:4])
         return _("Changed %s") % labels
+    if entry.kind in {"shared", "unshared"} and "|" in entry.reason:
+        words = {"done": word, "what": _shared_words(access, entry.reason)}
+        return _("%(done)s: %(what)s") % words
     return word
+
+
+def _shared_words(access: Access, reason: str) -> str:
+    """With whom, as what; the part for those who may read who collaborates."""
+    holders, more, level, part = told_of(reason)
+    words = [in_a_row(labels_of(holders))]
+    if more:
+        words = [_("%(titles)s and %(count)d more") % {"titles": words[0], "count": more}]
+    if level:
+        words.append(_("may read and edit") if level == EDIT else _("may read"))
+    if part and COLLABORATORS in access.readable:
+        words.append(option_label(PART, part))
+    return " · ".join(words)
 
 
 def _label(change: Change) -> Any:

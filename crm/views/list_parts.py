@@ -78,6 +78,10 @@ def _key_text(key: Any) -> str:
 def chips(access: Access, address: Address) -> list[dict[str, Any]]:
     """The conditions that hold, each with the address without it."""
     found: list[dict[str, Any]] = []
+    if address.query.scope:
+        url = address.with_(scope="", view=address.view if address.is_saved else "")
+        text = _("shared with me")
+        found.append({"label": _("Rows"), "text": text, "remove_url": url, "index": None})
     if address.query.text:
         found.append(
             {
@@ -211,4 +215,8 @@ def empty_state(access: Access, query: Query, rows: Sequence[Any], may_view: boo
         return ""
     if not may_view:
         return "noright"
-    return "nomatch" if query.tree or query.text or query.page > 1 or query.mark else "first"
+    return (
+        "nomatch"
+        if query.tree or query.text or query.scope or query.page > 1 or query.mark
+        else "first"
+    )

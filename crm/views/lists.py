@@ -146,7 +146,7 @@ def _filter_context(access: Access, address: Address) -> dict[str, Any]:
     """The chips, the panel and the builder."""
     return {
         "chips": chips(access, address),
-        "clear_url": address.with_(filter="", q=""),
+        "clear_url": address.with_(filter="", q="", scope=""),
         "search": {
             "value": address.query.text, "url": address.path, "keep": _without(address, "q"),
         },

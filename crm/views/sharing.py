@@ -1,5 +1,6 @@
 """Sharing one record: with whom it is shared and by whom, give, change, take back."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +14,11 @@ from crm.access.errors import NotVisible
 from crm.access.holders import KINDS, holder_from
 from crm.access.policy import Access, access_to
 from crm.access.sharing import EDIT, Share, is_shareable, shares_of
-from crm.forms.sharing import share_fields, terms_from
+from crm.customfields.dictionaries import option_label
+from crm.forms.sharing import NO_PART, share_fields, terms_from
 from crm.lists.columns import record_url
 from crm.lists.show import in_a_row, show_date
+from crm.modules.fields import COLLABORATORS, PART
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid
 from crm.records.sharing import share_records, shareable_below, unshare_records
@@ -81,7 +84,7 @@ def _again(base: str, share: Share) -> str:
     day = share.last_day
     asked = {
         "to": share.holder.text, "level": share.level, "note": share.note,
-        "until": day.isoformat() if day else "",
+        "until": day.isoformat() if day else "", "part": share.part or NO_PART,
     }  # fmt: skip
     return f"{base}again/?{urlencode(asked)}"
 
@@ -108,10 +111,10 @@ def _context(
 ) -> dict[str, Any]:
     module, url = access.module, record_url(access.module.name, row.pk)
     may = access.decisions(row.pk, ("share", "edit"))
-    found = shares_of(module.model, [row.pk])
+    found = _shown(access, shares_of(module.model, [row.pk]))
     people = names.people(one.given_by for one in found)
     data = request.POST if request.method == "POST" else request.GET
-    fields = share_fields(access.user.pk, data, bool(may["edit"]), errors)
+    fields = share_fields(access, data, bool(may["edit"]), errors)
     title = title_of(access, row)
     below = shareable_below(access, [row.pk], "view") if may["share"] else {}
     return {
@@ -135,6 +138,12 @@ def _context(
     }
 
 
+def _shown(access: Access, found: list[Share]) -> list[Share]:
+    """Parts are told to those who may read who collaborates."""
+    may = COLLABORATORS in access.readable
+    return [one if may else replace(one, part="") for one in found]
+
+
 def _share_context(one: Share, people: dict[int, Any], url: str, may_take: bool) -> dict[str, Any]:
     giver = people.get(one.given_by or 0)
     day = one.last_day
@@ -142,6 +151,7 @@ def _share_context(one: Share, people: dict[int, Any], url: str, may_take: bool)
         "label": one.label,
         "kind": KINDS[one.holder.kind],
         "level": _("may read and edit") if one.level == EDIT else _("may read"),
+        "part": option_label(PART, one.part) if one.part else "",
         "until": _("until %s") % show_date(day) if day else _("for good"),
         "has_ended": one.has_ended,
         "note": one.note,

@@ -152,7 +152,7 @@ def _change_events(access: Access, pk: int, most: int) -> list[tuple[dt.datetime
                 {
                     "icon": "plus" if entry.kind == "created" else "pen",
                     "title_html": format_html(
-                        '<span class="by">{}</span>', summary(entry, str(word))
+                        '<span class="by">{}</span>', summary(access, entry, str(word))
                     ),
                     "by": by,
                     "when": _short(entry.at),

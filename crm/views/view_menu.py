@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.errors import NotVisible
 from crm.access.policy import Access
+from crm.access.sharing import is_shareable
 from crm.lists.errors import BadQuery
 from crm.lists.models import SavedView
 from crm.lists.shapes import BOARD, CALENDAR, TABLE, first_by, first_on
@@ -21,7 +22,8 @@ from crm.lists.views import (
     views_of,
 )  # fmt: skip
 from crm.modules.day import company_today
-from crm.views.address import Address, address_of, path_of
+from crm.modules.fields import COLLABORATORS
+from crm.views.address import Address, address_of, dump, path_of
 
 PLAIN = "all"
 
@@ -146,6 +148,11 @@ def _given(access: Access, path: str, has_start: bool) -> list[tuple[str, str, s
     if "owner" in access.readable:
         mine = f'{path}?view=mine&filter={{"all":[{{"field":"owner","op":"eq","value":"@me"}}]}}'
         items.append(("mine", _("My %s") % in_sentence(module.label_plural), mine))
+    if is_shareable(module.model):
+        items.append(("shared", _("Shared with me"), f"{path}?view=shared&scope=shared"))
+    if COLLABORATORS in access.readable:
+        mine = dump([{"field": COLLABORATORS, "op": "eq", "value": "@me"}])
+        items.append(("along", _("I work along"), f"{path}?view=along&filter={mine}"))
     if "next_contact_at" in access.readable:
         due = (
             f'{path}?view=due&sort=next_contact_at&filter={{"all":['

@@ -13,7 +13,7 @@ from crm.lists.errors import BadQuery
 from crm.lists.paths import Place, place_at
 from crm.lists.show import in_a_row
 from crm.lists.values import DATE_KINDS
-from crm.modules.fields import Field
+from crm.modules.fields import COLLABORATORS, Field
 
 OPERATORS = {
     "eq": gettext_lazy("is"),
@@ -187,7 +187,7 @@ def _value_word(field: Field | None, value: Any) -> str:
         return period_word(text)
     if field.kind in {"choice", "multi_choice"}:
         return str(dict(options_of(field, with_retired=True)).get(text, text))
-    if field.kind == "user" and text.isdecimal():
+    if field.kind in {"user", COLLABORATORS} and text.isdecimal():
         return names.people([int(text)])[int(text)].label
     if field.kind == "department" and text.isdecimal():
         return names.departments([int(text)])[int(text)].label

@@ -50,7 +50,7 @@ class Contacts(Module):
     columns = ["name", "customer", "job", "part", "phones", "mails", "owner", "changed_at"]
     phone_columns = ["customer", "job", "phones"]
     quick = ["name", "customer", "job", "part", "phones", "mails"]
-    facts = ["customer", "job", "part", "owner"]
+    facts = ["customer", "job", "part", "owner", "collaborators"]
     filters = ["owner", "customer", "part", "tags"]
     headings = HEADINGS
     search = {

@@ -64,7 +64,7 @@ class Customers(Module):
     ]  # fmt: skip
     phone_columns = ["level", "stage", "city", "next_contact_at"]
     quick = ["name", "kind", "phones", "level", "source", "industry", "city"]
-    facts = ["owner", "service_person", "industry", "city", "next_contact_at"]
+    facts = ["owner", "collaborators", "service_person", "industry", "city", "next_contact_at"]
     filters = [
         "owner", "service_person", "level", "stage", "industry", "region", "source", "tags",
         "next_contact_at",

@@ -7,7 +7,7 @@ import pytest
 from accounts.services.act import COMMAND_LINE
 from accounts.services.roles import give_role
 from accounts.views.setup.inspector import parts_of
-from crm.access.holders import TEAM, Holder
+from crm.access.holders import PERSON, TEAM, Holder
 from crm.access.inspector import ON_RECORDS, verdicts
 from crm.access.policy import access_to
 from crm.access.sharing import EDIT
@@ -75,3 +75,60 @@ def test_the_page_tells_actions_fields_and_readers(cast):
     for what in ("customers/0", "customers/x", "nothing/1", "%00x", "customers/999999999999999999"):
         assert b"There is no such record" in client.get(f"/setup/inspector/?what={what}").content
     assert browser(cast.director).get(url).status_code == 403
+
+
+def asked(cast, who, field, what=""):
+    """The inspector's page about one field."""
+    params = {"field": field, "what": what} | ({"who": who.pk} if who else {})
+    answer = browser(cast.administrator).get("/setup/inspector/", params)
+    assert answer.status_code == 200
+    return answer.content.decode(), answer.context
+
+
+def test_a_field_is_weighed_role_by_role_and_the_strongest_decides(cast):
+    cast.state("owner", "customers", "wechat", "read")
+    cast.state("director", "customers", "wechat", "edit", only_when_empty=True)
+    give_role(actor=COMMAND_LINE, role=cast.roles["director"], holder=cast.team)
+    pk = add(cast.owner, wechat="weighed")
+    text, context = asked(cast, cast.owner, "customers.wechat", f"customers/{pk}")
+    chain = {one["text"]: one["decides"] for one in context["field"]["chain"]}
+    assert chain == {
+        "Role owner: Read": False,
+        "Role director: Edit, only while empty": True,
+    }
+    assert "filled in already" in context["field"]["now"]
+    assert "group › centre › east" in text.lower()
+    cast.state("owner", "customers", "wechat", "edit")
+    _text, context = asked(cast, cast.owner, "customers.wechat", f"customers/{pk}")
+    assert "may be changed" in context["field"]["now"]
+    other = add(cast.outsider)
+    cast.right("director", "customers", view="none")
+    _text, context = asked(cast, cast.owner, "customers.wechat", f"customers/{other}")
+    assert "out of reach" in context["field"]["now"]
+
+
+def test_every_role_stands_in_the_line_of_a_field_as_the_door_has_it(cast):
+    cast.state("clerk", "customers", "phones.number", "masked")
+    cast.state("owner", "customers", "phones", "hidden")
+    _text, context = asked(cast, None, "customers.phones.number")
+    line = {one["label"]: one["level"] for one in context["field"]["roles"]}
+    for name in PEOPLE:
+        state = access_to(cast.people[name], "customers").state("phones.number")
+        if name != "inactive":
+            assert line[name] == state.name.lower(), name
+    assert (line["clerk"], line["owner"]) == ("masked", "hidden")
+    for wrong in ("customers.nothing", "nothing.name", "customers"):
+        text, context = asked(cast, None, wrong)
+        assert "field" not in context or "There is no such field" in text
+
+
+def test_a_share_with_a_part_and_inputs_are_told(cast):
+    pk = add(cast.stranger)
+    share_records(
+        actor=cast.stranger, module="customers", pks=[pk], to=[Holder(PERSON, cast.owner.pk)],
+        terms=Terms(part="support"),
+    )  # fmt: skip
+    text, _context = asked(cast, cast.owner, "customers.city", f"customers/{pk}")
+    assert "Collaborator Owner: Support" in text
+    text, _context = asked(cast, cast.owner, "contacts.name", f"customers/{pk}")
+    assert "another module" in text

@@ -187,6 +187,7 @@ def _others(at: Known) -> list[Place]:
     return [
         Place("home-agent", "/", "agent"),
         Place("list-agent", "/customers/", "agent"),
+        Place("list-shared", "/customers/?view=shared&scope=shared", "agent"),
         Place("record-agent", one, "agent", primary=1),
         Place("follow-ups-agent", "/follow-ups/", "agent"),
         Place("home-marketer", "/", "marketer"),
@@ -236,7 +237,7 @@ def _setup(at: Known) -> list[Place]:
         Place("setup", "/setup/", "admin"),
         Place(
             "inspector",
-            f"/setup/inspector/?who={at.person}&what=customers/{at.customer}",
+            f"/setup/inspector/?who={at.person}&what=customers/{at.customer}&field=customers.level",
             "admin",
             primary=1,
         ),
@@ -283,6 +284,8 @@ def _fields(at: Known) -> list[Place]:
             "field-life", f"/setup/fields/customers/{at.field}/life/?kind=text", "admin", primary=1
         ),
         Place("field-delete", f"/setup/fields/customers/{at.field}/delete/", "admin"),
+        Place("layouts", "/setup/layouts/", "admin", primary=1),
+        Place("layouts-role", "/setup/layouts/customers/?role=agent", "admin", primary=1),
     ]
 
 

@@ -283,6 +283,7 @@ def test_sorting_knows_direction_and_ends_in_id(cast, firms):
 # Every field with every operator of its kind ----------
 
 SAMPLES = {
+    "collaborators": "@me",
     "text": "x", "long_text": "x", "integer": 3, "decimal": "3.5", "money": "3.5", "percent": "3",
     "date": "2026-11-23", "datetime": "2026-11-23T10:00", "boolean": True, "relation": 1,
     "any_relation": "customers/1", "user": "@me", "department": "@my_department", "email": "a@b.example",

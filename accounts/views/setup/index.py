@@ -35,6 +35,7 @@ def index(request: Asking) -> HttpResponse:
     ]
     data = [
         ("setup-fields-index", "pen", _("Fields"), _("Fields of your own in every module")),
+        ("setup-layouts-index", "rows", _("Layouts"), _("Sections and order of fields, per role")),
         ("dictionaries", "list", _("Dictionaries"), _("Lists of choices in each language")),
         ("setup-company", "gear", _("Company settings"), _("What counts as a duplicate")),
     ]

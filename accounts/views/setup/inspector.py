@@ -14,14 +14,24 @@ from django.views.decorators.http import require_safe
 from accounts.grants import rights_of
 from accounts.models import RoleHolder, User
 from accounts.views.asking import Asking
+from accounts.views.setup.inspector_field import (
+    belongs,
+    departments_of,
+    field_asked,
+    field_choices,
+    field_context,
+    path_label,
+)
 from accounts.views.setup.parts import administrators_only, control, crumbs, options
 from crm.access.errors import NotVisible
 from crm.access.grants import ACTION_LABELS, SCOPE_LABELS, STATE_LABELS, ScopeName
 from crm.access.inspector import Part, Verdict, verdicts, writable_on
 from crm.access.policy import Access, access_to
+from crm.customfields.dictionaries import option_label
 from crm.lib.whole import whole_number
 from crm.lists.columns import record_url
 from crm.lists.show import in_a_row, show_date
+from crm.modules.fields import PART
 from crm.modules.module import Module
 from crm.modules.registry import UnknownModule, module_named
 from crm.views.lists import title_of
@@ -32,28 +42,49 @@ MOST_PEOPLE = 300
 @require_safe
 @administrators_only
 def inspector(request: Asking) -> HttpResponse:
-    """GET /setup/inspector/?who=<id>&what=<module>/<id>."""
+    """GET /setup/inspector/?who=<id>&what=<module>/<id>&field=<module>.<field>."""
     who = whole_number(request.GET.get("who", ""))
     user = User.objects.filter(pk=who).first() if who else None
     what = request.GET.get("what", "").replace("\x00", "")
+    wanted = request.GET.get("field", "")
     context: dict[str, Any] = {
         "crumbs": crumbs((_("Why may they"), "")),
-        "fields": _controls(user, what, ""),
+        "fields": _controls(user, what, "", wanted),
         "problem": "",
         "actions": [],
         "states": [],
         "readers": [],
     }
+    found = None
     if what:
         try:
-            context.update(_inspected(user, *_found(request.user, what)))
-            context["fields"] = _controls(user, what, context["title"])
+            found = _found(request.user, what)
+            context.update(_inspected(user, *found))
+            context["fields"] = _controls(user, what, context["title"], wanted)
         except (NotVisible, UnknownModule):
             context["problem"] = _("There is no such record, or you do not see it yourself.")
+    if wanted and not context["problem"]:
+        context.update(_field(user, wanted, found))
     return render(request, "setup/inspector.html", context)
 
 
-def _controls(user: User | None, what: str, text: str) -> list[dict[str, Any]]:
+def _field(user: User | None, wanted: str, found: Any) -> dict[str, Any]:
+    """The part of the page that is about one field; of a record, if one is asked for too."""
+    try:
+        asked = field_asked(wanted)
+    except UnknownModule:
+        asked = None
+    if asked is None:
+        return {"problem": _("There is no such field.")}
+    module, path = asked
+    if found is not None and found[0].module.name != module.name:
+        return {"problem": _("This field belongs to another module than the record.")}
+    pk = found[1] if found is not None and not found[2] else None
+    parts = parts_of(user, module) if user is not None else []
+    return {"field": field_context(user, parts, module, path, pk)}
+
+
+def _controls(user: User | None, what: str, text: str, wanted: str = "") -> list[dict[str, Any]]:
     people = User.objects.filter(is_active=True) | User.objects.filter(pk=user.pk if user else 0)
     chosen = [user.pk] if user else []
     choices = options(people.values_list("pk", "display_name"), chosen)
@@ -62,6 +93,9 @@ def _controls(user: User | None, what: str, text: str) -> list[dict[str, Any]]:
         control("who", _("Who"), "user", held, options=choices),
         control(
             "what", _("Which record"), "any_relation", what, lookup_url="/lookup/any/", text=text
+        ),
+        control(
+            "field", _("Which field"), "choice", wanted, options=options(field_choices(), [wanted])
         ),
     ]
 
@@ -90,11 +124,13 @@ def _inspected(
         "record_url": "" if is_bin else record_url(module.name, pk),
         "is_bin": is_bin,
         "readers": _readers(module, pk, is_bin),
+        "belongs": belongs(access, pk, is_bin),
     }
     if user is not None:
         parts = parts_of(user, module)
         door = access_to(user, module)
         found["person"] = user.display_name
+        found["person_departments"] = departments_of(user)
         found["is_closed"] = not user.is_active
         judged = verdicts(user, module, parts, pk, is_bin)
         found["actions"] = [_action(one, module, pk) for one in judged]
@@ -148,6 +184,10 @@ def _action(one: Verdict, module: Module, pk: int) -> dict[str, Any]:
         day = share.last_day
         until = _("until %s") % show_date(day) if day else _("for good")
         text = _("Shared with %s") % share.label
+        if share.part:
+            text = _("Collaborator %(who)s: %(part)s") % {
+                "who": share.label, "part": option_label(PART, share.part),
+            }  # fmt: skip
         url = f"{record_url(module.name, pk)}shares/"
         chain.append({"is_yes": True, "text": text, "note": until, "url": url})
     return {
@@ -159,16 +199,14 @@ def _action(one: Verdict, module: Module, pk: int) -> dict[str, Any]:
 
 def _state(door: Access, parts: list[Part], path: str, writable: frozenset[str]) -> dict[str, Any]:
     """The state of one field, and what makes it so."""
-    name, _dot, member = path.partition(".")
-    whole, field = door.module.fields[name], door.module.field_at(path)
+    field = door.module.field_at(path)
     state = door.state(path)
-    label = f"{whole.label} · {whole.members[member].label}" if member else str(whole.label)
     why = [
         f"{part.label}: {STATE_LABELS[part.grants.state(path)]}"
         for part in parts
         if part.grants.state(path)
     ]
-    if field is not None and field.is_computed:
+    if field is not None and field.inputs:
         why.append(_("computed from %s") % in_a_row(
             str(door.module.fields[one.partition(".")[0]].label) for one in field.inputs
         ))  # fmt: skip
@@ -177,7 +215,7 @@ def _state(door: Access, parts: list[Part], path: str, writable: frozenset[str])
     elif field is not None and field.is_read_only:
         why.append(_("nobody writes it by hand"))
     return {
-        "label": label,
+        "label": path_label(door.module, path),
         "state": STATE_LABELS[state],
         "why": in_a_row(why) or _("no role shows it"),
     }

@@ -25,6 +25,8 @@ from accounts.views.setup.parts import (
     typed,
 )
 from crm.access.errors import Refusal
+from crm.lib.whole import whole_number
+from crm.records.errors import Invalid
 
 FLAGS = ("view_all", "edit_all", "administer")
 
@@ -80,6 +82,7 @@ def role_edit(request: Asking, name: str) -> HttpResponse:
                 labels=_labels(request),
                 description=typed(request, "description", 200),
                 networks=typed(request, "networks", 4000).replace(",", " ").split(),
+                rank=_rank(request, role),
                 **{flag: flag in request.POST for flag in FLAGS},
             )
             messages.info(request, _("Saved"))
@@ -105,7 +108,9 @@ def _sections(role: Role, data: Any) -> list[tuple[str, list[dict]]]:
     names = [
         *_label_controls(role.labels, data),
         control("description", _("Description"), value=description),
-    ]
+        control("rank", _("Order"), "integer", data.get("rank", "") if data else role.rank,
+                help=_("Whoever has several roles gets the layouts of the first in this order.")),
+    ]  # fmt: skip
     labels = {
         "view_all": _("May view all records"),
         "edit_all": _("May edit all records"),
@@ -118,6 +123,17 @@ def _sections(role: Role, data: Any) -> list[tuple[str, list[dict]]]:
     help_text = _("One per line, as 10.0.0.0/8. Empty means everywhere.")
     safety = [control("networks", _("Allowed networks"), "long_text", networks, help=help_text)]
     return [(_("Role"), names), (_("Over all modules"), over_all), (_("Sign-in"), safety)]
+
+
+def _rank(request: Asking, role: Role) -> int:
+    """The place in the order of roles; 32767 at most, as its column holds."""
+    typed_rank = request.POST.get("rank")
+    if typed_rank is None:
+        return role.rank
+    number = whole_number(typed_rank.strip())
+    if number is None or number > 32_767:
+        raise Invalid(fields={"rank": [_("The order is a number from 0 to %d.") % 32_767]})
+    return number
 
 
 def _label_controls(stored: dict[str, str], data: Any) -> list[dict]:

@@ -21,6 +21,18 @@ BY_KIND: Mapping[str, Schema] = {
     "boolean": {"type": "boolean", "nullable": True},
     "email": {"type": "string"},
     "multi_choice": {"type": "array", "items": {"type": "string"}},
+    "collaborators": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "person": pointer("Reference"),
+                "part": {"type": "string"},
+                "level": {"type": "string", "enum": ["view", "edit"]},
+                "until": {"type": "string", "format": "date", "nullable": True},
+            },
+        },
+    },
 }
 REFERRING = frozenset({"relation", "user", "department"})
 

@@ -75,6 +75,7 @@ def _list(access: Access) -> Schema:
     text: Schema = {"type": "string"}
     parameters = [
         query("q", text, _("Words to search for.")),
+        query("scope", {"type": "string", "enum": ["shared"]}, _("What others share with me.")),
         query("filter", text, _("A tree of conditions as JSON; see the documentation.")),
         query("sort", text, _("Up to four of: %s; “-” for descending.") % ", ".join(sortable)),
         query("columns", text, _("Some of: %s.") % ", ".join(visible)),
