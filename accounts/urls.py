@@ -80,7 +80,6 @@ urlpatterns = [
         fields.field_delete,
         name="setup-field-delete",
     ),
-<<<<<<< HEAD
     path(
         "setup/fields/<slug:module>/<int:pk>/life/", field_life.field_life, name="setup-field-life"
     ),
@@ -89,10 +88,8 @@ urlpatterns = [
         field_life.field_restore,
         name="setup-field-restore",
     ),
-=======
     path("setup/layouts/", layouts.index, name="setup-layouts-index"),
     path("setup/layouts/<slug:module>/", layouts.layouts, name="setup-layouts"),
->>>>>>> acea3c2 (Layouts per role; collaborators are shares with a part; what others share as a list; why a field is as it is)
     path("setup/inspector/", inspector.inspector, name="setup-inspector"),
     path("setup/sign-ins/", sign_ins.sign_ins, name="setup-sign-ins"),
 ]
