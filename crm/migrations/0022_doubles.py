@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0029_library'),
+        ('crm', '0021_library'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The part that a collaborator has in a record of a module made by administrators."""
 
     dependencies = [
-        ("crm", "0023_layouts"),
+        ("crm", "0026_layouts"),
     ]
 
     operations = [

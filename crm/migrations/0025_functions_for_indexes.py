@@ -17,5 +17,5 @@ BACKWARD = "DROP FUNCTION crm_day(text); DROP FUNCTION crm_moment(text);"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0021_life_of_fields")]
+    dependencies = [("crm", "0024_life_of_fields")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

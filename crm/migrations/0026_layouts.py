@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """How administrators arrange the fields of a module."""
 
     dependencies = [
-        ("crm", "0022_functions_for_indexes"),
+        ("crm", "0025_functions_for_indexes"),
     ]
 
     operations = [

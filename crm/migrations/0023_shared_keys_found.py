@@ -10,5 +10,5 @@ ON CONFLICT DO NOTHING
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0027_doubles")]
+    dependencies = [("crm", "0022_doubles")]
     operations = [migrations.RunSQL(FIND, migrations.RunSQL.noop, elidable=True)]

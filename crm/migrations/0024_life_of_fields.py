@@ -8,7 +8,7 @@ def number() -> models.Field:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0028_shared_keys_found")]
+    dependencies = [("crm", "0023_shared_keys_found")]
 
     operations = [
         migrations.AddField("fielddefinition", "generation", number()),
