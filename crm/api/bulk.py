@@ -48,7 +48,7 @@ GIVEN: Mapping[str, Mapping[str, Parameter]] = {
     "delete": {},
     "share": {
         "to": Parameter({"type": "array", "items": {"type": "string"}}),
-        "level": TEXT, "until": TEXT, "note": TEXT,
+        "level": TEXT, "until": TEXT, "note": TEXT, "part": TEXT,
     },
 }  # fmt: skip
 Asked = Mapping[str, Any]
@@ -170,10 +170,11 @@ def _share(access: Access, ids: list[int], asked: Asked) -> Job:
     if None in holders:
         raise Invalid(fields={"to": [_("There is no such person, department or team.")]})
     until = day_from(asked.get("until", ""))
+    terms = Terms(asked.get("level", VIEW), until, asked.get("note", ""), asked.get("part"))
     return acting.ask_to_share(
         owner=access.user, module=access.module.name, pks=ids,
         to=[one for one in dict.fromkeys(holders) if one is not None],
-        terms=Terms(asked.get("level", VIEW), until, asked.get("note", "")), source="api",
+        terms=terms, source="api",
     )  # fmt: skip
 
 

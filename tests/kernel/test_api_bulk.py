@@ -47,12 +47,14 @@ def test_every_action_is_done_and_told(cast: Cast, owner):
     other = f"person-{cast.stranger.pk}"
     for asked in (
         {"action": "tag", "add": ["VIP", "展会"]},
-        {"action": "share", "to": [other], "level": EDIT},
+        {"action": "share", "to": [other], "level": EDIT, "part": "support"},
         {"action": "edit", "values": {"city": "无锡", "website": None}},
         {"action": "assign", "owner": cast.teammate.pk, "reason": "on leave"},
     ):
         assert outcomes(owner.post(BULK, {"ids": pks, **asked})) == ["changed"] * 2, asked
-    assert [one.record for one in shares_of(Customer, pks)] == pks
+    assert [(one.record, one.part) for one in shares_of(Customer, pks)] == [
+        (pk, "support") for pk in pks
+    ]
     assert [stored("customers", pk).owner_id for pk in pks] == [cast.teammate.pk] * 2
     gone = Api(cast.teammate).post(
         BULK,
