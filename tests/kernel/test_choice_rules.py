@@ -75,7 +75,7 @@ def test_what_stood_there_before_stays_until_it_changes(cast):
     refused(Invalid, change, cast.owner, pk, level="B")
 
 
-def test_the_sentence_tells_nothing_of_what_is_hidden(cast, fruit):
+def test_security_48_the_sentence_tells_nothing_of_what_is_hidden(cast, fruit):
     _row, sort = fruit
     pk = add(cast.owner, level="A", **{sort: "choice_1"})
     for closed, value, place in (
