@@ -22,9 +22,10 @@ WORDS = """() => {
   }
   return said.filter(Boolean).join("\\n");
 }"""
-# A dialog with one of its own lies over the page's: then only the dialog's count.
+# A dialog or panel with one of its own lies over the page: then only those in it count.
 PRIMARY = """() => {
-  const top = [...document.querySelectorAll("dialog:modal")].pop();
+  const over = "dialog:modal, [popover][role=dialog]:popover-open";
+  const top = [...document.querySelectorAll(over)].pop();
   const place = top?.querySelector(".button.primary") ? top : document;
   return [...place.querySelectorAll(".button.primary")].filter(
     (one) => one.checkVisibility() && !one.closest("dialog:not([open])")).length; }"""

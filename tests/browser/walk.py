@@ -140,7 +140,7 @@ def _daily(at: Known, one: str) -> list[Place]:
         Place("doubles-apart", "/customers/doubles/?apart=1", "manager"),
         Place("merge-with", f"/customers/merge/?pk={at.customer}", "manager", primary=1),
         Place("list-filter", "/customers/", primary=1, then=_open_filter),
-        Place("list-builder", f"/contacts/?filter={quote(GROUPS)}", primary=2, then=_open_builder),
+        Place("list-builder", f"/contacts/?filter={quote(GROUPS)}", primary=1, then=_open_builder),
         Place("list-sort", "/customers/?sort=level,-revenue", primary=1, then=_open_sort),
         Place("palette", "/customers/", primary=1, then=_open_palette),
         Place("contacts", "/contacts/", primary=1),
