@@ -125,6 +125,7 @@ def find_shared_keys() -> int:
     shared = SharedKey._meta.db_table
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("DROP TABLE IF EXISTS now_shared")  # of an earlier look in this transaction
         cursor.execute(
             f"CREATE TEMPORARY TABLE now_shared ON COMMIT DROP AS SELECT module, rule, key"  # noqa: S608  our own names
             f" FROM {MatchKey._meta.db_table} GROUP BY module, rule, key HAVING count(*) > 1"

@@ -32,14 +32,15 @@ def boss(company: Company) -> Client:
 def setup_addresses(company: Company) -> list[str]:
     position = Position.objects.create(name="Lead")
     team = Team.objects.create(name="Project")
-    added = FieldDefinition.objects.create(module="customers", kind="text", labels={"en": "Added"})
+    added = FieldDefinition.objects.create(module="customers", kind="choice", dictionary="added")
+    FieldDefinition.objects.filter(pk=added.pk).update(dictionary=f"field_{added.pk}")
     values = {"pk": 0, "act": "close", "name": company.rep_role.name, "module": "customers"}
     found = []
     for pattern in urlpatterns:
         if pattern.name and pattern.name.startswith("setup"):
             keys = {
                 "setup-person": company.rep, "setup-team": team, "setup-position": position,
-                "setup-field": added,
+                "setup-field": added, "setup-choice-rule": added,
             }  # fmt: skip
             owner = next(
                 (one for name, one in keys.items() if pattern.name.startswith(name)), company.south

@@ -25,7 +25,7 @@ ACTS = frozenset(
 )  # fmt: skip
 # People and departments as they are kept there, one's own department, with whom one may share;
 # those of the records that the record points to.
-PEOPLE = frozenset({"setup", "me", "shares", "bulk", "related columns"})
+PEOPLE = frozenset({"setup", "me", "shares", "bulk", "related columns", "library"})
 # What a record hangs on, and the other records of the same department, have departments too.
 OF_THE_DEPARTMENT = frozenset({"parent"})
 # The duplicate guard names who holds the record, in which department, and nothing else of it.

@@ -54,6 +54,9 @@ JOBS = {
     "assign": "bulk",
     "delete": "bin",
     "share": "bulk",
+    "convert": "setup",
+    "index": "setup",
+    "unique": "setup",
 }
 COMMANDS = {
     "add_administrator": "makes a person",

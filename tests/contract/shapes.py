@@ -44,7 +44,9 @@ def visit_all_of_board(visitor: Visitor) -> bytes:
 def visit_calendar(visitor: Visitor) -> bytes:
     """The calendar as it opens, a day of it, and an entry put where it cannot go."""
     found = visitor.page("calendar") + visitor.page("calendar", query={"scale": "day"})
-    return found + visitor.post("move", {"move-form": "calendar", "move-to": "nowhere"})
+    return found + visitor.post(
+        "move", {"move-form": "calendar", "move-to": "nowhere", "move-version": "1"}
+    )
 
 
 def visit_all_days(visitor: Visitor) -> bytes:

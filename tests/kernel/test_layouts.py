@@ -14,8 +14,9 @@ from crm.customfields.layouts import layout_for, shipped_layout
 from crm.customfields.models import LayoutRow
 from crm.modules.registry import all_modules, module_named
 from crm.records.beside import AuditEntry
-from crm.records.definitions import add_field, change_field, remove_field
+from crm.records.definitions import add_field, change_field
 from crm.records.errors import Invalid, StaleRecord
+from crm.records.field_bin import remove_field
 from crm.records.layouts import reset_layout, save_layout
 from tests.kernel.helpers import add
 from tests.kernel.pages import browser
