@@ -18,6 +18,7 @@ from accounts.urls import urlpatterns
 from crm.access.grants import EVERYTHING, ScopeName, State
 from crm.customfields.models import FieldDefinition
 from crm.modules.registry import module_named
+from crm.modules.stamp import raise_definitions_version
 from tests.accounts.conftest import PASSWORD, Company, hold, make_user
 from tests.accounts.test_throttle import guess
 
@@ -34,6 +35,7 @@ def setup_addresses(company: Company) -> list[str]:
     team = Team.objects.create(name="Project")
     added = FieldDefinition.objects.create(module="customers", kind="choice", dictionary="added")
     FieldDefinition.objects.filter(pk=added.pk).update(dictionary=f"field_{added.pk}")
+    raise_definitions_version()
     values = {"pk": 0, "act": "close", "name": company.rep_role.name, "module": "customers"}
     found = []
     for pattern in urlpatterns:
