@@ -73,7 +73,10 @@ function placeInList() {
   for (const [way, other] of [["prev", walk.pks[at - 1]], ["next", walk.pks[at + 1]]]) {
     const link = host.querySelector(`[rel=${way}]`);
     if (other) link.href = `/${module}/${other}/`;
-    else link.setAttribute("aria-disabled", "true");
+    else {
+      link.role = "link"; // without an address it is none by itself, and what is no link bears no name
+      link.ariaDisabled = "true";
+    }
   }
   host.querySelector("[data-place]").textContent = `${at + 1} / ${walk.pks.length}`;
   host.hidden = false;
