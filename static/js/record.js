@@ -1,6 +1,6 @@
 // Fields are edited where they stand: Enter saves, Esc gives up, leaving saves. What was typed is never lost.
 import { does } from "./keys.js";
-import { near, word } from "./tools.js";
+import { near, whyNot, word } from "./tools.js";
 
 const swap = (field, url) => window.htmx.ajax("GET", url, { target: field, swap: "outerHTML" });
 
@@ -73,7 +73,10 @@ function placeInList() {
   for (const [way, other] of [["prev", walk.pks[at - 1]], ["next", walk.pks[at + 1]]]) {
     const link = host.querySelector(`[rel=${way}]`);
     if (other) link.href = `/${module}/${other}/`;
-    else link.setAttribute("aria-disabled", "true");
+    else {
+      link.role = "link"; // without an address it is none by itself, and what is no link bears no name
+      link.ariaDisabled = "true";
+    }
   }
   host.querySelector("[data-place]").textContent = `${at + 1} / ${walk.pks.length}`;
   host.hidden = false;
@@ -123,7 +126,7 @@ export function start() {
   });
   document.addEventListener("htmx:responseError", (event) => {
     const form = event.detail.elt;
-    if (form?.matches?.("form[data-inline]")) tell(form, word(event.detail.xhr.status === 403 ? "refused" : "failed"));
+    if (form?.matches?.("form[data-inline]")) tell(form, whyNot(event.detail.xhr));
   });
   addEventListener("beforeunload", (event) => inlines().some(isTroubled) && event.preventDefault());
   // Whoever goes on to another page leaves the field too: what was typed is sent along.

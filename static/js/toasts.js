@@ -1,5 +1,5 @@
 // Messages of 8 s at the lower left; the clock stops under the pointer or the focus. Three at most.
-import { word } from "./tools.js";
+import { whyNot, word } from "./tools.js";
 
 const STAY = 8000;
 const MOST = 3;
@@ -41,12 +41,6 @@ function foldJobs() {
   });
   jobs.addEventListener("htmx:afterSettle", show);
   show();
-}
-
-// What a page of refusal says of its reason: held by somebody else, or stopped at the time limit.
-function reasonIn(page) {
-  const reason = new DOMParser().parseFromString(page, "text/html").querySelector("[data-reason]");
-  return reason ? reason.textContent.trim() : "";
 }
 
 /** Shows `text`; `act` {label, run, isUndo} puts a button beside it; kind "alert" is read out at once. */
@@ -95,8 +89,6 @@ export function start() {
   });
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.elt?.matches?.("form[data-inline]")) return;
-    const { status, responseText } = event.detail.xhr;
-    const known = word(status === 403 ? "refused" : status === 404 ? "gone" : "failed");
-    say((status === 503 && reasonIn(responseText)) || known, { kind: "alert" });
+    say(whyNot(event.detail.xhr), { kind: "alert" });
   });
 }

@@ -5,6 +5,13 @@ export function word(name) {
   return document.getElementById("words")?.dataset[name] ?? name;
 }
 
+/** Why a request came to nothing; a 503 says it itself: held by somebody else, or stopped at the time limit. */
+export function whyNot({ status, responseText }) {
+  const page = status === 503 ? new DOMParser().parseFromString(responseText, "text/html") : null;
+  const reason = page?.querySelector("[data-reason]")?.textContent.trim();
+  return reason || word(status === 403 ? "refused" : status === 404 ? "gone" : "failed");
+}
+
 /** True while the key belongs to text being written, an input method composing included. */
 export function isTyping(event) {
   const target = event.target;

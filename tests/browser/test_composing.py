@@ -42,7 +42,7 @@ def _opens(selector: str) -> Steps:
 
 def _condition(page: Any) -> None:
     page.locator("[data-filter]").click()
-    page.locator("#filter-fields a[href*='field=name']").first.click()
+    page.locator("#filter-fields [data-path='name']").click()
     page.locator("#filter-value input:not([type=hidden])").first.wait_for()
 
 

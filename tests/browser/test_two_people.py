@@ -285,11 +285,15 @@ def test_a_record_that_somebody_holds_says_so(
             Customer.unscoped.select_for_update().get(pk=pk)
             box.fill("mine")
             box.press("Enter")
-            page.locator("[data-toast]").wait_for()
+            told = page.locator("#field-wechat .wrong[role=alert]")
+            told.wait_for()
     finally:
         unlimit()
-    assert "Try again in a moment" in page.locator("[data-toast]").inner_text()
+    assert "Try again in a moment" in told.inner_text()
     assert box.input_value() == "mine"
+    told.locator("button").click()  # the other has let go
+    page.locator("#field-wechat .saved").wait_for()
+    assert read(pk, "wechat")["wechat"] == "mine"
 
 
 @pytest.mark.parametrize("place", ["composer", "palette", "inline", "form"])
