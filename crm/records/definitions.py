@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.access.policy import access_to
 from crm.customfields.dictionaries import add_options
+from crm.customfields.files import FILE
 from crm.customfields.models import FieldDefinition
 from crm.modules.fields import Field
 from crm.modules.module import Module
@@ -25,6 +26,7 @@ from crm.records.cleaning import Cleaner
 from crm.records.declared import field_of
 from crm.records.drafts import plain
 from crm.records.errors import Invalid
+from crm.records.file_kinds import limits, wrong_limits
 from crm.records.formulas import set_formula
 from crm.records.uniqueness import turn, wrong_unique
 
@@ -47,6 +49,7 @@ KINDS = {
     "email": gettext_lazy("Mail address"),
     "url": gettext_lazy("Web address"),
     "phone": gettext_lazy("Phone number"),
+    FILE: gettext_lazy("Files"),
     FORMULA: gettext_lazy("Formula over other fields"),
 }
 CHOICES = frozenset({"choice", "multi_choice"})
@@ -82,15 +85,18 @@ def add_field(
     target: str = "",
     places: int = 2,
     formula: str = "",
+    most_files: int = 1,
+    endings: str = "",
 ) -> FieldDefinition:
     """Make a field. `choices` are labels of a list of its own. Raises Invalid.
 
+    Of a field of files, `most_files` says how many and `endings` which (crm/records/file_kinds.py).
     `places` are the decimals of a number, `target` is the module of a relation, `formula` the
     text of one (crm/records/formulas.py).
     """
     words = list(dict.fromkeys(word for text in choices if (word := _line(text, LONGEST_CHOICE))))
     errors = _wrong(labels, help_texts or {}, places) | wrong_unique(kind, unique, default)
-    errors |= _wrong_kind(module, kind, target, words)
+    errors |= _wrong_kind(module, kind, target, words) | wrong_limits(kind, most_files, endings)
     if errors:
         raise Invalid(fields=errors)
     with transaction.atomic():
@@ -99,6 +105,7 @@ def add_field(
             help=_texts(help_texts or {}, LONGEST_HELP), unique=unique,
             required=required and kind != FORMULA,
             target=target if kind == "relation" else "",
+            **limits(kind, most_files, endings),
             places=places if kind in WITH_PLACES else 2, position=_last_position(module) + 1,
         )  # fmt: skip
         if kind == FORMULA:
@@ -137,6 +144,8 @@ def change_field(
     position: int,
     formula: str = "",
     places: int = 2,
+    most_files: int = 1,
+    endings: str = "",
 ) -> None:
     """Change what a field is called, whether it must be filled in, its default and place.
 
@@ -144,6 +153,7 @@ def change_field(
     the same transaction (crm/jobs/checking.py). Raises Invalid.
     """
     errors = _wrong(labels, help_texts, row.places) | wrong_unique(row.kind, unique, default)
+    errors |= wrong_limits(row.kind, most_files, endings)
     if not 0 <= position <= MOST_FIELDS * 10:
         errors["position"] = [_("The order is a number from 0 to %d.") % (MOST_FIELDS * 10)]
     if errors:
@@ -154,6 +164,8 @@ def change_field(
         before = _facts(row)
         row.labels = _texts(labels, LONGEST_LABEL)
         row.help = _texts(help_texts, LONGEST_HELP)
+        for name, limit in limits(row.kind, most_files, endings).items():
+            setattr(row, name, limit)
         row.required, row.position = required and row.kind != FORMULA, position
         if row.kind == FORMULA:
             set_formula(actor=actor, row=row, text=formula, places=places)
@@ -166,7 +178,16 @@ def change_field(
 
 def _facts(row: FieldDefinition) -> dict[str, Any]:
     """What a change may change, as its history keeps it."""
-    names = ("labels", "help", "required", "default", "position", "formula")
+    names = (
+        "labels",
+        "help",
+        "required",
+        "default",
+        "position",
+        "formula",
+        "most_files",
+        "endings",
+    )
     return {name: getattr(row, name) for name in names}
 
 

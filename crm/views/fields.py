@@ -25,6 +25,7 @@ from crm.records.errors import DuplicateFound, Invalid, NotAllowed, NotVisible, 
 from crm.records.limits import counted
 from crm.records.services import update_record
 from crm.records.uncovering import uncover
+from crm.views.field_files import take_uploads
 
 SHOWN_FOR = 30
 
@@ -142,6 +143,7 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
     if request.method == "GET":
         return render(request, "crm/detail/field_edit.html", _editing(access, row, field))
     try:
+        take_uploads(access, request)
         values = posted_values(access, request.POST, row)
         save_part(access, pk, values, whole_number(request.POST.get("version", "")), "inline")
     except StaleRecord as refusal:
