@@ -168,8 +168,14 @@ def _collection(field: Field) -> Renderer:
 
 def _files(files: Sequence[FileRef]) -> SafeString:
     """Each file by its name, leading to its download."""
+    links = ((one.url, one.name) for one in files)
+    return format_html_join(pgettext("between words", ", "), '<a href="{}" download>{}</a>', links)
+
+
+def file_lines(files: Sequence[FileRef]) -> SafeString:
+    """The same for a record's page: one below the other, with their sizes."""
     return format_html_join(
-        mark_safe("<br>") if len(files) > 1 else "",
+        mark_safe("<br>"),
         '<a href="{}" download>{}</a> <span class="faint">{}</span>',
         ((one.url, one.name, filesizeformat(one.size)) for one in files),
     )

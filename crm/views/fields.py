@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
+from crm.customfields.files import FILE
 from crm.customfields.layouts import layout_for
 from crm.forms.fields import narrow
 from crm.forms.page import one_field
 from crm.forms.posted import posted_values
 from crm.lib.whole import whole_number
-from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
+from crm.lists.columns import cell, file_lines, masked_cell, plain_text, record_url, renderer_for
 from crm.lists.show import show_time
 from crm.modules.fields import Field
 from crm.modules.registry import module_named
@@ -82,6 +83,8 @@ def field_view(access: Access, row: Row, field: Field, is_editable: bool) -> dic
 def _value(access: Access, row: Row, field: Field) -> Any:
     if field.kind == "long_text" and field.name not in row.masked:
         return row.get(field.name) or ""
+    if field.kind == FILE:
+        return file_lines(row.get(field.name) or ())
     return cell(row, field, renderer_for(field, access.module))
 
 

@@ -189,7 +189,9 @@ def _field_files(visitor: Visitor) -> bytes:
         found += visitor.page("field-file", pk=pk)
         found += visitor.body(visitor.api.get(f"field-files/{pk}/"))
         path = f"{visitor.planted.module.name}/field-files/{name}/"
-        found += visitor.body(visitor.api.post(path)).replace(path.encode(), b"")
+        found += visitor.body(
+            visitor.api.call("POST", path, b"", content_type="multipart/form-data; boundary=x")
+        )
     return found
 
 
