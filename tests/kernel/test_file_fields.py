@@ -14,10 +14,11 @@ from crm.customfields.files import FieldFile
 from crm.customfields.models import FieldDefinition
 from crm.documents.field_files import clear_field_files, open_field_file, upload_field_file
 from crm.exchange.targets import targets_for
+from crm.records.act import Act
 from crm.records.changes import entries_of
 from crm.records.conversion import reason_against
 from crm.records.definitions import KINDS
-from crm.records.edits import ways
+from crm.records.edits import Edit, edit_many, take_back, ways
 from crm.records.errors import Invalid, NotAllowed, NotVisible, StaleRecord
 from crm.records.lifecycle import delete_records, purge_records, restore_record
 from crm.records.merging import merge_records
@@ -25,6 +26,7 @@ from crm.records.services import update_record
 from crm.records.unmerging import undo_merge
 from crm.views.history import said
 from tests.kernel.api_calls import Api
+from tests.kernel.exchange_calls import exported, file_of
 from tests.kernel.helpers import add, change, found, refused, stored
 
 NAMES = {"en": "Business licence", "zh-hans": "营业执照"}
@@ -294,3 +296,23 @@ def test_what_a_field_of_files_is_not(cast, field, client):
     assert client.post(new, {**wrong, "most_files": "3", "endings": "PDF"}).status_code == 302
     made = FieldDefinition.objects.latest("pk")
     assert (made.most_files, made.endings) == (3, ["pdf"])
+
+
+def test_many_are_only_emptied_and_an_export_writes_names(cast, client, field):
+    one, two = sent(cast.owner, field), sent(cast.owner, field, "shop.jpg")
+    firm = add(cast.owner, **{field: [one, two]})
+    job = exported(cast.owner, columns=f"name,{field}")
+    assert "licence.pdf;shop.jpg" in file_of(job).decode("utf-8-sig").replace("; ", ";")
+    act = Act(cast.owner, "bulk")
+    wrong = [Edit(field, "set", [one])]
+    whom = {"actor": cast.owner, "module": "customers"}
+    refused(Invalid, edit_many, **whom, pks=[firm], edits=wrong, act=act)
+    outcomes, after = edit_many(**whom, pks=[firm], edits=[Edit(field, "clear")], act=act)
+    assert (state_of(one), state_of(two)) == ((firm, True), (firm, True))
+    rows = {firm: (outcomes[0].before, after[firm])}
+    assert take_back(**whom, rows=rows, act=Act(cast.owner, "undo")) == set()
+    assert (state_of(one), state_of(two)) == ((firm, False), (firm, False))
+    client.force_login(cast.owner)
+    page = client.post("/customers/bulk/edit/", {"pk": str(firm), "field": field}).content.decode()
+    assert f'name="how-{field}"' in page
+    assert 'type="file"' not in page
