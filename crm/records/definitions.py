@@ -26,7 +26,14 @@ from crm.records.cleaning import Cleaner
 from crm.records.declared import field_of
 from crm.records.drafts import plain
 from crm.records.errors import Invalid
-from crm.records.file_kinds import limits, wrong_limits
+from crm.records.file_kinds import (
+    LIMITS,
+    ONE_FILE,
+    FileLimits,
+    limits,
+    set_limits,
+    wrong_limits,
+)
 from crm.records.formulas import set_formula
 from crm.records.uniqueness import turn, wrong_unique
 
@@ -85,18 +92,16 @@ def add_field(
     target: str = "",
     places: int = 2,
     formula: str = "",
-    most_files: int = 1,
-    endings: str = "",
+    files: FileLimits = ONE_FILE,
 ) -> FieldDefinition:
     """Make a field. `choices` are labels of a list of its own. Raises Invalid.
 
-    Of a field of files, `most_files` says how many and `endings` which (crm/records/file_kinds.py).
     `places` are the decimals of a number, `target` is the module of a relation, `formula` the
-    text of one (crm/records/formulas.py).
+    text of one (crm/records/formulas.py), `files` how many and which (file_kinds.py).
     """
     words = list(dict.fromkeys(word for text in choices if (word := _line(text, LONGEST_CHOICE))))
     errors = _wrong(labels, help_texts or {}, places) | wrong_unique(kind, unique, default)
-    errors |= _wrong_kind(module, kind, target, words) | wrong_limits(kind, most_files, endings)
+    errors |= _wrong_kind(module, kind, target, words) | wrong_limits(kind, files)
     if errors:
         raise Invalid(fields=errors)
     with transaction.atomic():
@@ -104,8 +109,7 @@ def add_field(
             module=module, kind=kind, labels=_texts(labels, LONGEST_LABEL),
             help=_texts(help_texts or {}, LONGEST_HELP), unique=unique,
             required=required and kind != FORMULA,
-            target=target if kind == "relation" else "",
-            **limits(kind, most_files, endings),
+            target=target if kind == "relation" else "", **limits(kind, files),
             places=places if kind in WITH_PLACES else 2, position=_last_position(module) + 1,
         )  # fmt: skip
         if kind == FORMULA:
@@ -144,16 +148,15 @@ def change_field(
     position: int,
     formula: str = "",
     places: int = 2,
-    most_files: int = 1,
-    endings: str = "",
+    files: FileLimits = ONE_FILE,
 ) -> None:
     """Change what a field is called, whether it must be filled in, its default and place.
 
     Of a formula its text and decimals too. A field that becomes unique must be checked next, in
     the same transaction (crm/jobs/checking.py). Raises Invalid.
     """
-    errors = _wrong(labels, help_texts, row.places) | wrong_unique(row.kind, unique, default)
-    errors |= wrong_limits(row.kind, most_files, endings)
+    errors = _wrong(labels, help_texts, row.places) | wrong_limits(row.kind, files)
+    errors |= wrong_unique(row.kind, unique, default)
     if not 0 <= position <= MOST_FIELDS * 10:
         errors["position"] = [_("The order is a number from 0 to %d.") % (MOST_FIELDS * 10)]
     if errors:
@@ -164,8 +167,7 @@ def change_field(
         before = _facts(row)
         row.labels = _texts(labels, LONGEST_LABEL)
         row.help = _texts(help_texts, LONGEST_HELP)
-        for name, limit in limits(row.kind, most_files, endings).items():
-            setattr(row, name, limit)
+        set_limits(row, files)
         row.required, row.position = required and row.kind != FORMULA, position
         if row.kind == FORMULA:
             set_formula(actor=actor, row=row, text=formula, places=places)
@@ -178,16 +180,7 @@ def change_field(
 
 def _facts(row: FieldDefinition) -> dict[str, Any]:
     """What a change may change, as its history keeps it."""
-    names = (
-        "labels",
-        "help",
-        "required",
-        "default",
-        "position",
-        "formula",
-        "most_files",
-        "endings",
-    )
+    names = ("labels", "help", "required", "default", "position", "formula", *LIMITS)
     return {name: getattr(row, name) for name in names}
 
 

@@ -14,6 +14,7 @@ from crm.customfields.files import FieldFile
 from crm.customfields.models import FieldDefinition
 from crm.documents.field_files import clear_field_files, open_field_file, upload_field_file
 from crm.exchange.targets import targets_for
+from crm.modules.stamp import raise_definitions_version
 from crm.records.act import Act
 from crm.records.changes import entries_of
 from crm.records.conversion import reason_against
@@ -43,7 +44,7 @@ def storage(own_files):
 def field(cast):
     row = fields.add_field(
         actor=cast.administrator, module="customers", kind="file", labels=NAMES,
-        most_files=2, endings="pdf, .JPG",
+        files=(2, "pdf, .JPG"),
     )  # fmt: skip
     return row.name
 
@@ -103,6 +104,36 @@ def test_what_may_be_uploaded(cast, field):
     refused(NotAllowed, sent, cast.owner, field)
 
 
+def test_security_81_quota_and_scanner_are_asked_and_nothing_is_left(
+    cast, field, settings, storage, tmp_path
+):
+    settings.FILES_PER_PERSON = 1
+    sent(cast.owner, field)
+    problem = refused(Invalid, sent, cast.owner, field, data=b"two")
+    assert "You have added 1 of 1 files" in str(problem.fields[field][0])
+    settings.FILES_PER_PERSON = 9
+    found_it = tmp_path / "scanner"
+    found_it.write_text("#!/bin/sh\nexit 1\n")
+    found_it.chmod(0o755)
+    settings.VIRUS_SCANNER = str(found_it)
+    problem = refused(Invalid, sent, cast.owner, field, data=b"three")
+    assert "the virus scanner found" in str(problem.fields[field][0])
+    assert (len(storage()), FieldFile.objects.count()) == (1, 1)
+
+
+def test_security_70_active_content_is_a_download(cast, client, field):
+    FieldDefinition.objects.filter(kind="file").update(endings=[])
+    raise_definitions_version()
+    page = b"<script>alert(1)</script>"
+    pk = sent(cast.owner, field, "../a\u202egnp.HtMl", page)
+    add(cast.owner, **{field: [pk]})
+    client.force_login(cast.owner)
+    answer = client.get(f"/files/fields/{pk}/")
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"] == 'attachment; filename="agnp.HtMl"'
+    assert answer["Content-Security-Policy"].startswith("sandbox")
+
+
 def test_security_21_a_foreign_file_is_no_file(cast, field):
     """One of another person, of another record, never uploaded: the same words for each."""
     mine, theirs = sent(cast.owner, field), sent(cast.teammate, field)
@@ -124,7 +155,7 @@ def test_security_21_a_foreign_file_is_no_file(cast, field):
     assert state_of(theirs) == (None, False)
 
 
-def test_security_70_and_80_served_by_the_field_and_the_record(cast, client, field):
+def test_security_80_served_by_the_field_and_the_record(cast, client, field):
     pk = sent(cast.owner, field)
     firm = add(cast.owner, **{field: [pk]})
     url = f"/files/fields/{pk}/"

@@ -260,8 +260,7 @@ def _posted(request: Asking) -> dict[str, Any]:
         "default": typed(request, "default", 500),
         "formula": typed(request, "formula", 4000),
         "places": _number(request, "places", 2),
-        "most_files": _number(request, "most_files", 1),
-        "endings": typed(request, "endings", 200),
+        "files": (_number(request, "most_files", 1), typed(request, "endings", 200)),
     }
 
 
