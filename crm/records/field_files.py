@@ -18,7 +18,7 @@ from crm.customfields.files import FILE, FieldFile
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.records.act import Act
-from crm.records.drafts import Draft, living
+from crm.records.drafts import Draft
 from crm.records.errors import Invalid
 from crm.records.followers import Known
 
@@ -93,9 +93,10 @@ def _named(
             for pk, values in known.items()
         }
         return {pk: one for pk, one in found.items() if any(one.values())}
+    living = module.rows.filter(pk__in=list(ids), deleted_at__isnull=True)
     return {
-        record.pk: {one.name: record.custom.get(one.key) or [] for one in fields}
-        for record in living(module, ids)
+        pk: {one.name: custom.get(one.key) or [] for one in fields}
+        for pk, custom in living.values_list("pk", "custom")
     }
 
 

@@ -347,3 +347,18 @@ def test_many_are_only_emptied_and_an_export_writes_names(cast, client, field):
     page = client.post("/customers/bulk/edit/", {"pk": str(firm), "field": field}).content.decode()
     assert f'name="how-{field}"' in page
     assert 'type="file"' not in page
+
+
+def test_one_that_must_be_filled_in_stands_in_quick_create(cast, client, field):
+    FieldDefinition.objects.filter(kind="file").update(required=True)
+    raise_definitions_version()
+    client.force_login(cast.owner)
+    part = {"hx-request": "true"}
+    form = {"name": "Alpha Pumps", f"{field}__shown": "1", "key": "k1"}
+    assert f"{field}__new" in client.get("/customers/new/quick/", headers=part).content.decode()
+    answer = client.post("/customers/new/quick/", form, headers=part)
+    assert (answer.status_code, b"This field is required." in answer.content) == (400, True)
+    files = {f"{field}__new": given(), "key": "k2"}
+    assert client.post("/customers/new/quick/", form | files, headers=part).status_code == 204
+    firm = FieldFile.objects.get().record_id
+    assert field in refused(Invalid, change, cast.owner, firm, **{field: []}).fields
