@@ -1,6 +1,7 @@
 """Gathers the kernel's models."""
 
 from crm.activities.models import FollowUp, Mention, Phrase
+from crm.customfields.files import FieldFile
 from crm.customfields.models import (
     CompanySetting,
     FieldDefinition,
@@ -37,6 +38,7 @@ __all__ = [
     "Address", "Attachment", "AuditEntry", "CompanySetting", "CustomRecord",
     "CustomRecordGroupShare",
     "CustomRecordShare", "Document", "DocumentVersion", "Event", "ExternalId", "FieldDefinition",
+    "FieldFile",
     "Folder", "FolderRight", "FollowUp", "IdempotencyKey",
     "Job", "JobRow", "LayoutRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "NotDouble",
     "Option", "Phone",

@@ -8,6 +8,7 @@ from django.db.models.signals import post_migrate
 from crm.activities.module import FollowUps
 from crm.customfields.dictionaries import add_options
 from crm.documents.carrying import carry_documents, take_back_documents
+from crm.documents.field_files import forget_field_files
 from crm.documents.forgetting import forget_documents
 from crm.exchange.kinds import register as register_exchange
 from crm.jobs import acting, checking, editing, indexing
@@ -25,6 +26,7 @@ from crm.modules.registry import (
 from crm.modules.stamp import make_stamp
 from crm.records.declared import database_definitions
 from crm.records.doubles import forget_pairs
+from crm.records.field_files import follow_files
 from crm.records.followers import follow_merges, follow_purges, follow_touches, follow_writes
 from crm.records.numbers import make_sequence
 from crm.search.entries import refresh_entries
@@ -37,8 +39,10 @@ def start() -> None:
     declare(FollowUps)
     add_source(database_definitions)
     follow_writes(refresh_entries)
+    follow_writes(follow_files)
     follow_touches(touch_entries)
     follow_purges(forget_documents)
+    follow_purges(forget_field_files)
     follow_purges(forget_pairs)
     follow_merges("documents", carry_documents, take_back_documents)
     register_exchange()

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 
 from crm.access import names
-from crm.access.rows import Ref, Row, hidden_ref
+from crm.access.rows import FileRef, Ref, Row, hidden_ref
 from crm.access.sharing import collaborators_of
+from crm.customfields.files import FILE, FieldFile
 from crm.lib.masks import mask_text
 from crm.modules.fields import COLLABORATORS, REFERENCES, Field
 
@@ -111,6 +112,8 @@ def _replace_references(
     access: "Access", loaded: Sequence[Values], fields: Sequence[Field]
 ) -> None:
     for field in fields:
+        if field.kind == FILE:
+            _replace_files(access, loaded, field)
         if field.kind == "any_relation":
             _replace_any(access, loaded, field)
         if field.kind not in REFERENCES:
@@ -123,6 +126,22 @@ def _replace_references(
         for values in loaded:
             if values[field.name] is not None:
                 values[field.name] = refs.get(values[field.name], hidden)
+
+
+def _replace_files(access: "Access", loaded: Sequence[Values], field: Field) -> None:
+    """Lists of ids become the files themselves, those that are this record's."""
+    if not any(values[field.name] for values in loaded):
+        for values in loaded:
+            values[field.name] = ()
+        return
+    rows = FieldFile.objects.filter(
+        module=access.module.name, field=field.name, dropped_at=None,
+        record_id__in=[values["pk"] for values in loaded if values[field.name]],
+    )  # fmt: skip
+    found = {(one.record_id, one.pk): FileRef(one.pk, one.name, one.size) for one in rows}
+    for values in loaded:
+        places = [(values["pk"], int(one)) for one in values[field.name] or ()]
+        values[field.name] = tuple(found[place] for place in places if place in found)
 
 
 def _references(access: "Access", field: Field, ids: set[int]) -> Mapping[int, Ref]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
 
-from crm.access.rows import Ref
+from crm.access.rows import FileRef, Ref
+from crm.customfields.files import FieldFile
 from crm.lib.pinyin import pinyin_key
 from crm.modules.stamp import KeptUnder, rights_version
 
@@ -45,6 +47,17 @@ def departments(ids: Iterable[int | None]) -> dict[int, Ref]:
         found = model._default_manager.filter(pk__in=missing)
         known.update(found.values_list("pk", "name"))
     return {one: Ref(one, known.get(one, str(one))) for one in wanted}
+
+
+def files(module: str, ids: Iterable[int]) -> dict[int, FileRef]:
+    """What the files with these ids are called, for those who may read the field; cleared ones too.
+
+    Whose record they are on is not asked: history names what a field held once.
+    """
+    wanted = set(ids)
+    rows = FieldFile.objects.filter(module=module, pk__in=wanted) if wanted else ()
+    known = {one.pk: FileRef(one.pk, one.name, one.size) for one in rows}
+    return {pk: known.get(pk) or FileRef(pk, str(_("(cleared file)")), 0) for pk in wanted}
 
 
 def places(kind: str) -> str:

@@ -22,6 +22,23 @@ class Ref:
         return str(self.label)
 
 
+@dataclass(frozen=True)
+class FileRef:
+    """A file that a field holds."""
+
+    pk: int
+    name: str
+    size: int
+
+    @property
+    def url(self) -> str:
+        """Where it is downloaded, by those who may read the field."""
+        return f"/files/fields/{self.pk}/"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def hidden_ref(module: str) -> Ref:
     """The reference to a record that the reader may not see."""
     return Ref(None, str(_("(no access)")), module)

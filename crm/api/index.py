@@ -6,6 +6,7 @@ from crm.access.grants import ACTIONS, State
 from crm.access.policy import Access
 from crm.api.actions import actions_of
 from crm.customfields.dictionaries import options_of
+from crm.customfields.files import FILE
 from crm.modules.fields import Field
 
 PATH = "/api/v1"
@@ -62,6 +63,9 @@ def field_as_json(access: Access, path: str, field: Field) -> dict[str, Any]:
         found["places"] = field.places
     if field.max_length:
         found["max_length"] = field.max_length
+    if field.kind == FILE:
+        found["most_files"] = field.most_files
+        found["endings"] = list(field.endings)
     if field.kind == "relation":
         found["target"] = field.target
     if field.kind in {"choice", "multi_choice"}:

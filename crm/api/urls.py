@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.api.bulk import BulkView
 from crm.api.documents import DocumentFileView, DocumentsView, VersionsView
+from crm.api.field_files import FIELD_FILES
 from crm.api.jobs import ExportView, ImportView, JobActionView, JobFileView, JobView
 from crm.api.library import (
     DocumentRestoreView,
@@ -42,6 +43,7 @@ ROOMS: list[URLPattern | URLResolver] = [
     path(PAPERS, LibraryDocumentView.as_view(), name="api-library-document"),
     path(f"{PAPERS}restore/", DocumentRestoreView.as_view(), name="api-library-restore"),
     path("v1/library/search/", LibrarySearchView.as_view(), name="api-library-search"),
+    *FIELD_FILES,
     path("v1/<str:module>/<str:pk>/documents/", DocumentsView.as_view(), name="api-documents"),
     path("v1/<str:module>/views/", SavedViewsView.as_view(), name="api-views"),
     path("v1/<str:module>/views/<str:pk>/", SavedViewView.as_view(), name="api-view"),

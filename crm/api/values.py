@@ -9,7 +9,8 @@ from typing import Any
 from crm.access import names
 from crm.access.grants import State
 from crm.access.policy import Access
-from crm.access.rows import Ref, Row, hidden_ref
+from crm.access.rows import FileRef, Ref, Row, hidden_ref
+from crm.customfields.files import FILE
 from crm.lists.paths import column_at
 from crm.modules.fields import Field
 from crm.records.duplicates import Match
@@ -30,11 +31,21 @@ def as_json(value: Any) -> Plain:
         return value.isoformat()
     if isinstance(value, Ref):
         return {"id": value.pk, "label": str(value.label)}
+    if isinstance(value, FileRef):
+        return file_as_json(value)
     if isinstance(value, list | tuple):
         return [as_json(one) for one in value]
     if isinstance(value, Mapping):
         return {name: as_json(one) for name, one in value.items()}
     return str(value)
+
+
+def file_as_json(value: FileRef) -> Plain:
+    """A file of a field, and where it is downloaded with a token."""
+    return {
+        "id": value.pk, "name": value.name, "size": value.size,
+        "url": f"/api/v1/field-files/{value.pk}/",
+    }  # fmt: skip
 
 
 def _any_relation(value: Any) -> Plain:
@@ -136,6 +147,9 @@ def _target(field: Field, value: Any) -> tuple[str, int | None]:
 
 def stored_as_json(field: Field, value: Any, labels: Labels) -> Plain:
     """A stored value (ids, not references) as an answer shows it."""
+    if field.kind == FILE:
+        found = names.files(labels.access.module.name, value or ())
+        return [{"id": pk, "name": found[pk].name} for pk in value or ()]
     if field.kind in REFERRING:
         ref = labels.ref(field, value)
         return None if ref is None else CONVERTERS.get(field.kind, as_json)(ref)

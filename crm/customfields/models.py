@@ -90,6 +90,7 @@ class FieldDefinition(models.Model):
     (`preparing` while it runs), and `past` keeps what the field was: [{key, kind, dictionary,
     places, until}], oldest first, `until` empty once its values are gone. `litter` are keys to
     be taken out of the rows: [{key, after}].
+    One of kind `file` holds at most `most_files`, of these `endings` where there are any.
     One of kind FORMULA has no values: `formula` is its text, `result` the kind of field that it
     comes to, `inputs` all the fields that it reads, those of the formulas in it too.
     """
@@ -116,6 +117,8 @@ class FieldDefinition(models.Model):
     preparing = models.CharField(max_length=40, blank=True)
     past = models.JSONField(default=list)
     litter = models.JSONField(default=list)
+    most_files = models.PositiveSmallIntegerField(default=1)
+    endings = models.JSONField(default=list, blank=True)
     is_fast = models.BooleanField(default=False)
     deleted_at = models.DateTimeField(null=True)
 

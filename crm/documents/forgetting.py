@@ -44,11 +44,13 @@ def _forget(ids: list[int]) -> int:
     for pages in Preview.objects.filter(version__in=versions).values_list("stored", flat=True):
         stored += pages
     Document.objects.filter(pk__in=ids).delete()
-    transaction.on_commit(_deleting(stored), robust=True)
+    transaction.on_commit(delete_stored(stored), robust=True)
     return len(ids)
 
 
-def _deleting(stored: list[str]) -> Callable[[], None]:
+def delete_stored(stored: list[str]) -> Callable[[], None]:
+    """What removes these from the storage, once their rows are gone."""
+
     def delete() -> None:
         for name in stored:
             default_storage.delete(name)

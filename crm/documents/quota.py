@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
+from crm.customfields.files import FieldFile
 from crm.documents.models import Attachment, DocumentVersion
 from crm.records.errors import Invalid
 from crm.records.locks import wait_for
@@ -48,8 +49,9 @@ def usage_of_all() -> Usage:
 
 def _taken(whose: dict[str, Any]) -> tuple[int, int]:
     files = size = 0
-    for rows in (Attachment.rows.filter(**whose), DocumentVersion.objects.filter(**whose)):
-        used = rows.aggregate(count=Count("pk"), size=Sum("size"))
+    kept = (Attachment.rows, DocumentVersion.objects, FieldFile.objects)
+    for rows in kept:
+        used = rows.filter(**whose).aggregate(count=Count("pk"), size=Sum("size"))
         files += used["count"]
         size += int(used["size"] or 0)
     return files, size

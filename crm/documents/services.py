@@ -109,7 +109,7 @@ def open_attachment(user: Any, pk: int) -> tuple[Attachment, Any]:
         access = access_to(user, row.module)
     except UnknownModule:
         raise NotVisible from None
-    if "files.name" not in access.readable or not _may_see(user, row):
+    if "files.name" not in access.readable or not is_in_sight(user, row.module, row.record_id):
         raise NotVisible
     try:
         return row, default_storage.open(row.stored)
@@ -117,15 +117,15 @@ def open_attachment(user: Any, pk: int) -> tuple[Attachment, Any]:
         raise NotVisible from None
 
 
-def _may_see(user: Any, row: Attachment) -> bool:
-    """By its own door, or through the record that it hangs on."""
-    access = access_to(user, row.module)
-    if access.rows().filter(pk=row.record_id).exists():
+def is_in_sight(user: Any, module: str, pk: int) -> bool:
+    """Whether a record is seen by its own door, or through the record that it hangs on."""
+    access = access_to(user, module)
+    if access.rows().filter(pk=pk).exists():
         return True
-    found = access.module.rows.filter(pk=row.record_id, deleted_at__isnull=True)
+    found = access.module.rows.filter(pk=pk, deleted_at__isnull=True)
     parent = access.module.fields.get(access.module.parent)
     if parent is None or parent.kind != "any_relation" or not access.grants.scope("view"):
         return False
     subject = found.values_list(parent.column, flat=True).first() or ""
-    module, _slash, pk = subject.partition("/")
-    return bool(pk) and access_to(user, module).rows().filter(pk=int(pk)).exists()
+    above, _slash, number = subject.partition("/")
+    return bool(number) and access_to(user, above).rows().filter(pk=int(number)).exists()

@@ -2,14 +2,16 @@
 
 from celery import shared_task
 
+from crm.documents.field_files import clear_field_files
 from crm.documents.forgetting import clear_deleted
 from crm.documents.previews import make, sweep
 
 
 @shared_task(time_limit=600)
 def clear_documents() -> None:
-    """Remove documents whose time in the bin is up; every day."""
+    """Remove documents whose time in the bin is up, and files that no field names; every day."""
     clear_deleted()
+    clear_field_files()
 
 
 @shared_task(time_limit=60)

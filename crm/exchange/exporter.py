@@ -98,6 +98,10 @@ def _label(value: Any) -> str:
     return str(value.label) if isinstance(value, Ref) else str(value)
 
 
+def _files(files: Any) -> str:
+    return join_cell([one.name for one in files], True)
+
+
 def _collaborators(people: Any) -> str:
     return join_cell([collaborator_text(one) for one in people], True)
 
@@ -108,6 +112,7 @@ _WRITERS: dict[str, Write] = {
     "any_relation": _label,
     "user": _label,
     "department": _label,
+    "file": _files,
     "collaborators": _collaborators,
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.access.policy import Access, access_to
+from crm.customfields.files import FILE
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.modules.registry import all_modules, children_of
@@ -74,6 +75,8 @@ def _of_module(access: Access, prefix: str, relation: str = "") -> Iterator[Targ
     writable = access.writable()
     for name, field in access.module.fields.items():
         if name == relation or (name not in writable and name != "owner"):
+            continue
+        if field.kind == FILE:  # a cell holds no file
             continue
         if name == "owner" and name not in access.visible:
             continue

@@ -12,10 +12,12 @@ from crm.access.policy import Access
 from crm.access.rows import Ref
 from crm.customfields.choice_rules import Rule, rule_of
 from crm.customfields.dictionaries import options_of
+from crm.customfields.files import FILE
+from crm.forms.files import file_control
 from crm.forms.people import department_options, people_options
 from crm.lib.codes import InvalidCode, compact_code, expected_check_character
 from crm.lists.columns import plain_text
-from crm.modules.fields import Field
+from crm.modules.fields import LISTS, Field
 
 LOOKUPS = frozenset({"relation", "any_relation"})
 
@@ -23,11 +25,13 @@ LOOKUPS = frozenset({"relation", "any_relation"})
 def raw_text(field: Field, value: Any) -> Any:
     """A stored value as a form holds it: text, or a list of texts."""
     if value is None:
-        return [] if field.kind == "multi_choice" else ""
+        return [] if field.kind in LISTS else ""
     if isinstance(value, Ref):
         if value.pk is None:
             return ""
         return f"{value.module}/{value.pk}" if field.kind == "any_relation" else str(value.pk)
+    if field.kind == FILE:
+        return [str(one.pk) for one in value]
     if field.kind == "multi_choice":
         return [str(one) for one in value]
     if field.kind == "boolean":
@@ -72,6 +76,8 @@ def field_context(
     rule = rule_of(access.module, field.name) if field.kind == "choice" else None
     if rule is not None and rule.parent in access.readable:
         context.update(depends_on=rule.parent, allowed=allowed_json(rule))
+    if field.kind == FILE:
+        context.update(file_control(access, field, raw))
     if field.kind in LOOKUPS:
         target = field.target or "any"
         context.update(lookup_url=f"/lookup/{target}/", text=label_of_value)

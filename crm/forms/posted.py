@@ -10,14 +10,14 @@ from django.http import QueryDict
 from crm.access.policy import Access
 from crm.forms.fields import raw_text
 from crm.lib.whole import whole_number
-from crm.modules.fields import Field
+from crm.modules.fields import LISTS, Field
 
 MOST_ROWS = 100
 
 
 def posted_raw(field: Field, post: QueryDict) -> Any:
     """The text of one plain field as it was posted."""
-    if field.kind == "multi_choice":
+    if field.kind in LISTS:
         return post.getlist(field.name)
     if field.kind == "boolean":
         return "true" if post.get(field.name) else ""
@@ -69,7 +69,7 @@ def is_posted(field: Field, post: QueryDict) -> bool:
     """Whether the form held this field at all."""
     if field.is_collection:
         return f"{field.name}-TOTAL" in post
-    if field.kind in {"boolean", "multi_choice"}:
+    if field.kind == "boolean" or field.kind in LISTS:
         return f"{field.name}__shown" in post or field.name in post
     return field.name in post
 

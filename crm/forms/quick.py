@@ -6,6 +6,7 @@ from typing import Any
 from django.http import QueryDict
 
 from crm.access.policy import Access
+from crm.customfields.files import FILE
 from crm.forms.page import one_field
 from crm.forms.posted import posted_rows
 from crm.lib.whole import whole_number
@@ -39,11 +40,17 @@ def quick_fields(
     fields = [
         one_field(access, module.fields[name], None, post, errors.get(name, ()))
         for name in (*named, *others)
-        if name in writable and name in access.visible
+        if name in writable and name in access.visible and _is_quick(module, name)
     ]
     for field in fields:
         _rename(field)
     return fields
+
+
+def _is_quick(module: Module, name: str) -> bool:
+    """Files are left to the whole form, unless nothing is saved without one."""
+    field = module.fields[name]
+    return field.kind != FILE or field.required
 
 
 def _is_given(access: Access, name: str, post: QueryDict | None) -> bool:

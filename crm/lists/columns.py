@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from crm.access.rows import Ref, Row
+from crm.access.rows import FileRef, Ref, Row
 from crm.customfields.dictionaries import option_label, options_of
 from crm.lists.show import in_a_row, show_date, show_moment, show_number
 from crm.modules.fields import PART, Field
@@ -165,6 +166,21 @@ def _collection(field: Field) -> Renderer:
     return render
 
 
+def _files(files: Sequence[FileRef]) -> SafeString:
+    """Each file by its name, leading to its download."""
+    links = ((one.url, one.name) for one in files)
+    return format_html_join(pgettext("between words", ", "), '<a href="{}" download>{}</a>', links)
+
+
+def file_lines(files: Sequence[FileRef]) -> SafeString:
+    """The same for a record's page: one below the other, with their sizes."""
+    return format_html_join(
+        mark_safe("<br>"),
+        '<a href="{}" download>{}</a> <span class="faint">{}</span>',
+        ((one.url, one.name, filesizeformat(one.size)) for one in files),
+    )
+
+
 def _collaborators(people: Sequence[Mapping[str, Any]]) -> SafeString:
     """Who works along, each with his part."""
     return format_html_join(
@@ -182,6 +198,7 @@ def collaborator_text(one: Mapping[str, Any]) -> str:
 
 BY_KIND: dict[str, Renderer] = {
     "collaborators": _collaborators,
+    "file": _files,
     "long_text": _long_text,
     "integer": _number,
     "decimal": _number,
@@ -241,6 +258,8 @@ def plain_text(field: Field, value: Any) -> str:
         main = next(iter(field.members))
         member = field.members[main]
         return in_a_row(plain_text(member, row.get(main)) for row in value)
+    if field.kind == "file":
+        return in_a_row(str(one) for one in value)
     if field.is_from_shares:
         return in_a_row(collaborator_text(one) for one in value)
     if field.kind == "choice":

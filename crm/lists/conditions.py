@@ -27,7 +27,7 @@ from crm.access.sharing import collaborating
 from crm.lib.phones import reversed_digits
 from crm.lists.errors import BadQuery
 from crm.lists.values import DATE_KINDS, date_bounds, day_start, parse_value, parse_values
-from crm.modules.fields import REFERENCES, Field
+from crm.modules.fields import LISTS, REFERENCES, Field
 from crm.modules.registry import module_names
 from crm.records.children import Phone
 
@@ -272,7 +272,7 @@ def _starts(access: Access, field: Field, expression: Combinable, value: Any) ->
 
 
 def _empty(access: Access, field: Field, expression: Combinable, value: Any) -> Q:
-    if field.kind == "multi_choice":
+    if field.kind in LISTS:
         return Q(**{f"custom__{field.key}__isnull": True})  # an empty list is never stored
     missing = Q(IsNull(expression, True))
     return missing | Q(Exact(expression, "")) if field.kind in TEXTS else missing

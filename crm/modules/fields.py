@@ -56,10 +56,12 @@ KINDS = {
         Kind("url", TEXT_OPERATORS),
         Kind("phone", TEXT_OPERATORS),
         Kind("credit_code", TEXT_OPERATORS),
+        Kind("file", ("empty", "not_empty"), is_sortable=False),
         Kind("collection", ("empty", "not_empty"), is_sortable=False),
         Kind("collaborators", CHOICE_OPERATORS, is_sortable=False),
     )
 }
+LISTS = frozenset({"multi_choice", "file"})  # whose values in JSON are lists
 REFERENCES = frozenset({"relation", "user", "department"})
 COLLABORATORS = "collaborators"
 
@@ -108,6 +110,7 @@ class Field:
     `is_due` marks a moment by which something must be done: late ones show in red.
     `is_yearly` marks a day that comes again every year: a birthday.
     `sort_column` names another column that puts the values in their natural order.
+    A field of files holds at most `most_files`, of these `endings` where there are any.
     `members` are the fields of a collection's rows.
     `past` is what a custom field was before it was converted, oldest first; whoever writes the
     field also empties the keys `beside` it, where conversions keep their values.
@@ -139,6 +142,8 @@ class Field:
     formula: Computation | None = None
     mask: Callable[[str], str] | None = None
     members: Mapping[str, "Field"] = field(default_factory=dict)
+    most_files: int = 1
+    endings: tuple[str, ...] = ()
     past: tuple["Field", ...] = ()
     beside: tuple[str, ...] = ()
 
@@ -210,7 +215,7 @@ class Field:
             return self.formula.expression()
         if not self.is_custom:
             return F(self.value_path)
-        if self.kind == "multi_choice":
+        if self.kind in LISTS:
             return _Words(KeyTransform(self.key, "custom"))
         text = KT(f"custom__{self.key}")
         if self.traits.cast is None:

@@ -28,6 +28,7 @@ from crm.records.drafts import (
 from crm.records.duplicates import known_errors, matches_of_many
 from crm.records.errors import Invalid, NotAllowed, NotVisible
 from crm.records.events import write_events
+from crm.records.field_files import check_files
 from crm.records.followers import ask_guards, tell_followers
 from crm.records.history import CHANGED, write_history
 from crm.records.keys import claim_keys, drop_keys
@@ -105,6 +106,7 @@ def _prepare(
             continue
         writable = access.writable(before[pk]) if with_rights else frozenset(access.module.fields)
         draft = draft_of(cleaner, values, writable)
+        check_files(access, draft, before[pk], pk)
         _ask_guards(access, act, records[pk], values, draft)
         change = change_of(access, before[pk], draft) if not draft.errors else None
         outcome.errors = draft.errors

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.access.policy import Access, access_to
 from crm.customfields.dictionaries import options_of
@@ -20,7 +21,7 @@ from crm.lib.codes import parse_credit_code
 from crm.lib.phones import parse_phone
 from crm.lib.text import clean
 from crm.lib.whole import whole_number
-from crm.modules.fields import Field
+from crm.modules.fields import LISTS, Field
 from crm.modules.registry import UnknownModule, module_named
 from crm.records.owners import department_of
 
@@ -44,9 +45,7 @@ class Cleaner:
         if is_empty(raw):
             if field.required:
                 raise ValueError(_("This field is required."))
-            return (
-                "" if field.kind in TEXT_KINDS else ([] if field.kind == "multi_choice" else None)
-            )
+            return "" if field.kind in TEXT_KINDS else ([] if field.kind in LISTS else None)
         return CLEANERS[field.kind](self, field, raw)
 
     def knows(self, kind: str, pk: int) -> bool:
@@ -200,6 +199,20 @@ def _choices(cleaner: Cleaner, field: Field, raw: Any) -> list[str]:
     return list(dict.fromkeys(_choice(cleaner, field, value) for value in values))
 
 
+def _files(_cleaner: Cleaner, field: Field, raw: Any) -> list[int]:
+    """Ids of files; whether the person may name them here is asked with the record."""
+    given = raw if isinstance(raw, list) else [raw]
+    ids = [whole_number(str(one.get("id") if isinstance(one, Mapping) else one)) for one in given]
+    found = [pk for pk in dict.fromkeys(ids) if pk is not None and 0 < pk < 2**63]
+    if len(found) != len(set(ids)):
+        raise ValueError(_("There is no such file."))
+    if len(found) > field.most_files:
+        raise ValueError(
+            ngettext("At most %d file.", "At most %d files.", field.most_files) % field.most_files
+        )
+    return found
+
+
 def _reference(cleaner: Cleaner, field: Field, raw: Any) -> int:
     if isinstance(raw, Mapping):
         raw = raw.get("id")
@@ -270,6 +283,7 @@ CLEANERS: dict[str, Callable[[Cleaner, Field, Any], Any]] = {
     "datetime": _moment,
     "choice": _choice,
     "multi_choice": _choices,
+    "file": _files,
     "relation": _reference,
     "user": _reference,
     "department": _reference,

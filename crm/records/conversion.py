@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from crm.customfields.dictionaries import option_label, values_by_label
+from crm.customfields.files import FILE
 from crm.customfields.models import FieldDefinition
 from crm.lib.dates import parse_date, parse_datetime
 from crm.lib.money import parse_amount
@@ -55,6 +56,7 @@ WHY_NOT = {
         REFERENCES,
         gettext_lazy("It names other records; as anything else it would no longer lead to them."),
     ),
+    FILE: gettext_lazy("Its values are files; no other kind of field can hold them."),
     FieldDefinition.FORMULA: gettext_lazy("A formula has no values of its own."),
 }
 

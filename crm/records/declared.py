@@ -34,6 +34,8 @@ def field_of(row: FieldDefinition) -> Field:
         default=default_of(row),
         is_nullable=True,
         places=row.places,
+        most_files=row.most_files,
+        endings=tuple(row.endings),
         past=tuple(past_field(row, one) for one in row.past),
         beside=keys_beside(row),
     )

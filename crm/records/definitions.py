@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.access.policy import access_to
 from crm.customfields.dictionaries import add_options
+from crm.customfields.files import FILE
 from crm.customfields.models import FieldDefinition
 from crm.modules.fields import Field
 from crm.modules.module import Module
@@ -25,6 +26,14 @@ from crm.records.cleaning import Cleaner
 from crm.records.declared import field_of
 from crm.records.drafts import plain
 from crm.records.errors import Invalid
+from crm.records.file_kinds import (
+    LIMITS,
+    ONE_FILE,
+    FileLimits,
+    limits,
+    set_limits,
+    wrong_limits,
+)
 from crm.records.formulas import set_formula
 from crm.records.uniqueness import turn, wrong_unique
 
@@ -47,6 +56,7 @@ KINDS = {
     "email": gettext_lazy("Mail address"),
     "url": gettext_lazy("Web address"),
     "phone": gettext_lazy("Phone number"),
+    FILE: gettext_lazy("Files"),
     FORMULA: gettext_lazy("Formula over other fields"),
 }
 CHOICES = frozenset({"choice", "multi_choice"})
@@ -82,15 +92,16 @@ def add_field(
     target: str = "",
     places: int = 2,
     formula: str = "",
+    files: FileLimits = ONE_FILE,
 ) -> FieldDefinition:
     """Make a field. `choices` are labels of a list of its own. Raises Invalid.
 
     `places` are the decimals of a number, `target` is the module of a relation, `formula` the
-    text of one (crm/records/formulas.py).
+    text of one (crm/records/formulas.py), `files` how many and which (file_kinds.py).
     """
     words = list(dict.fromkeys(word for text in choices if (word := _line(text, LONGEST_CHOICE))))
     errors = _wrong(labels, help_texts or {}, places) | wrong_unique(kind, unique, default)
-    errors |= _wrong_kind(module, kind, target, words)
+    errors |= _wrong_kind(module, kind, target, words) | wrong_limits(kind, files)
     if errors:
         raise Invalid(fields=errors)
     with transaction.atomic():
@@ -98,7 +109,7 @@ def add_field(
             module=module, kind=kind, labels=_texts(labels, LONGEST_LABEL),
             help=_texts(help_texts or {}, LONGEST_HELP), unique=unique,
             required=required and kind != FORMULA,
-            target=target if kind == "relation" else "",
+            target=target if kind == "relation" else "", **limits(kind, files),
             places=places if kind in WITH_PLACES else 2, position=_last_position(module) + 1,
         )  # fmt: skip
         if kind == FORMULA:
@@ -137,13 +148,15 @@ def change_field(
     position: int,
     formula: str = "",
     places: int = 2,
+    files: FileLimits = ONE_FILE,
 ) -> None:
     """Change what a field is called, whether it must be filled in, its default and place.
 
     Of a formula its text and decimals too. A field that becomes unique must be checked next, in
     the same transaction (crm/jobs/checking.py). Raises Invalid.
     """
-    errors = _wrong(labels, help_texts, row.places) | wrong_unique(row.kind, unique, default)
+    errors = _wrong(labels, help_texts, row.places) | wrong_limits(row.kind, files)
+    errors |= wrong_unique(row.kind, unique, default)
     if not 0 <= position <= MOST_FIELDS * 10:
         errors["position"] = [_("The order is a number from 0 to %d.") % (MOST_FIELDS * 10)]
     if errors:
@@ -154,6 +167,7 @@ def change_field(
         before = _facts(row)
         row.labels = _texts(labels, LONGEST_LABEL)
         row.help = _texts(help_texts, LONGEST_HELP)
+        set_limits(row, files)
         row.required, row.position = required and row.kind != FORMULA, position
         if row.kind == FORMULA:
             set_formula(actor=actor, row=row, text=formula, places=places)
@@ -166,7 +180,7 @@ def change_field(
 
 def _facts(row: FieldDefinition) -> dict[str, Any]:
     """What a change may change, as its history keeps it."""
-    names = ("labels", "help", "required", "default", "position", "formula")
+    names = ("labels", "help", "required", "default", "position", "formula", *LIMITS)
     return {name: getattr(row, name) for name in names}
 
 

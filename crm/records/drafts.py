@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
-from crm.modules.fields import Field
+from crm.modules.fields import LISTS, Field
 from crm.modules.module import Module
 from crm.records.child_rows import Changes, clean_rows, compare, loaded_rows
 from crm.records.choice_rules import wrong_choices
@@ -178,7 +178,7 @@ TYPES: dict[str, Callable[[Any], Any]] = {
 def typed(field: Field, value: Any) -> Any:
     """A value of `custom` as its kind has it; what `plain` made plain."""
     if value is None:
-        return "" if field.kind in TEXT_KINDS else ([] if field.kind == "multi_choice" else None)
+        return "" if field.kind in TEXT_KINDS else ([] if field.kind in LISTS else None)
     return TYPES[field.kind](value) if field.kind in TYPES else value
 
 

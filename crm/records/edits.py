@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access, access_to
+from crm.customfields.files import FILE
 from crm.modules.fields import Field
 from crm.records.act import Act
 from crm.records.bulk import Outcome
@@ -36,7 +37,9 @@ def ways(field: Field) -> tuple[str, ...]:
     """What can be done to a field of many records; nothing, where each has its own."""
     if field.name == TAGS:
         return (ADD, REMOVE)
-    if field.is_collection or field.kind == "file":
+    if field.kind == FILE:
+        return () if field.required else (CLEAR,)
+    if field.is_collection:
         return ()
     if field.kind in LISTED:
         return (SET, ADD, REMOVE, CLEAR)

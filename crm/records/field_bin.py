@@ -20,6 +20,7 @@ from crm.records.audit import record_audit
 from crm.records.choice_rules import forget_rule
 from crm.records.converting import KEEP, forget_preparation
 from crm.records.errors import Invalid
+from crm.records.field_files import forget_field
 from crm.records.formulas import refuse_broken, refuse_used
 from crm.records.uniqueness import forget_keys
 
@@ -158,6 +159,7 @@ def _forget(row: FieldDefinition) -> None:
     own = [f"field_{row.pk}", *(f"field_{row.pk}_{n}" for n in range(1, row.last_generation + 1))]
     Option.objects.filter(dictionary__in=own).delete()
     forget_keys(row)
+    forget_field(row.name)
     _note(None, "field.purge", row)
     FieldDefinition.everything.filter(pk=row.pk).delete()
     raise_definitions_version()

@@ -37,6 +37,7 @@ from crm.records.drafts import (
 from crm.records.duplicates import refuse_duplicates, refuse_lost
 from crm.records.errors import KeyReused, NotAllowed, VersionMissing
 from crm.records.events import write_events
+from crm.records.field_files import check_files
 from crm.records.followers import ask_guards, tell_followers
 from crm.records.history import CHANGED, CREATED, write_history
 from crm.records.keys import claim_keys, drop_keys
@@ -110,6 +111,7 @@ def new_draft(access: Access, cleaner: Cleaner, values: Values) -> Draft:
     """The checked values of a new record, owner and defaults included."""
     writable = access.writable()
     draft = draft_of(cleaner, values, writable, allowed=("owner",))
+    check_files(access, draft, {})
     if draft.values.get("owner") is None and "owner" not in draft.errors:
         draft.values["owner"] = access.user.pk if "owner" not in values else None
     if "owner" in values and "owner" not in draft.errors:
@@ -197,6 +199,7 @@ def update_record(
     act = Act(actor, source, reason)
     before = snapshots(access.module, [record])[pk]
     draft = draft_of(Cleaner(access), values, access.writable(before))
+    check_files(access, draft, before, pk)
     ask_guards(act, access.module, record, frozenset(values))
     if record.version != version:
         refuse_stale(access, record, version, before, draft)

@@ -27,6 +27,7 @@ from crm.records.limits import TooMany, counted, note_check
 from crm.records.merging import may_merge
 from crm.records.services import create_record, update_record
 from crm.views.alike import why
+from crm.views.field_files import take_uploads
 from crm.views.history import said
 from crm.views.lists import title_of
 from crm.views.shell import toast
@@ -57,6 +58,7 @@ def new_record(request: HttpRequest, module: str) -> HttpResponse:
 
 def create_posted(access: Access, request: HttpRequest) -> int:
     """Enter the record that a form posted; the id of the new one."""
+    take_uploads(access, request)
     return create_record(
         actor=request.user,
         module=access.module.name,
@@ -133,6 +135,7 @@ def edit_record(request: HttpRequest, module: str, pk: int) -> HttpResponse:
         return render(request, "crm/edit/page.html", context)
     version = whole_number(request.POST.get("version", ""))
     try:
+        take_uploads(access, request)
         values = posted_values(access, request.POST, row)
         update_record(actor=request.user, module=module, pk=pk, values=values, version=version)
     except (Invalid, DuplicateFound) as error:

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.access import names
 from crm.access.policy import Access, access_to
 from crm.access.rows import Row
+from crm.customfields.files import FILE
 from crm.customfields.layouts import layout_for
 from crm.forms.fields import narrow
 from crm.forms.page import one_field
 from crm.forms.posted import posted_values
 from crm.lib.whole import whole_number
-from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
+from crm.lists.columns import cell, file_lines, masked_cell, plain_text, record_url, renderer_for
 from crm.lists.show import show_time
 from crm.modules.fields import Field
 from crm.modules.registry import module_named
@@ -25,6 +26,7 @@ from crm.records.errors import DuplicateFound, Invalid, NotAllowed, NotVisible, 
 from crm.records.limits import counted
 from crm.records.services import update_record
 from crm.records.uncovering import uncover
+from crm.views.field_files import take_uploads
 
 SHOWN_FOR = 30
 
@@ -81,6 +83,8 @@ def field_view(access: Access, row: Row, field: Field, is_editable: bool) -> dic
 def _value(access: Access, row: Row, field: Field) -> Any:
     if field.kind == "long_text" and field.name not in row.masked:
         return row.get(field.name) or ""
+    if field.kind == FILE:
+        return file_lines(row.get(field.name) or ())
     return cell(row, field, renderer_for(field, access.module))
 
 
@@ -142,6 +146,7 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
     if request.method == "GET":
         return render(request, "crm/detail/field_edit.html", _editing(access, row, field))
     try:
+        take_uploads(access, request)
         values = posted_values(access, request.POST, row)
         save_part(access, pk, values, whole_number(request.POST.get("version", "")), "inline")
     except StaleRecord as refusal:

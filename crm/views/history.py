@@ -14,6 +14,7 @@ from crm.access.holders import labels_of
 from crm.access.policy import Access, access_to
 from crm.access.sharing import EDIT
 from crm.customfields.dictionaries import option_label
+from crm.customfields.files import FILE
 from crm.lists.columns import plain_text, record_url
 from crm.lists.show import in_a_row, in_sentence, show_date, show_moment, show_time
 from crm.modules.fields import COLLABORATORS, PART
@@ -136,6 +137,9 @@ def said(access: Access, field: Any, value: Any) -> str:
     """A stored value in words: ids of people and records become labels where they may be known."""
     if value is None or value == "":
         return ""
+    if field.kind == FILE:
+        found_files = names.files(access.module.name, value)
+        return in_a_row(found_files[pk].name for pk in value)
     if field.kind == "user" and isinstance(value, int):
         return names.people([value])[value].label
     if field.kind == "department" and isinstance(value, int):

@@ -28,8 +28,8 @@ NOT_WALKED = {
          "view-delete", "view-plain-start", "view-restore", "view-save", "view-start"], SENT
     ),
     **dict.fromkeys(
-        ["attachment", "document", "document-preview", "folder-zip", "import-template",
-         "job-file"], FILE
+        ["attachment", "document", "field-file", "document-preview", "folder-zip",
+         "import-template", "job-file"], FILE
     ),
     "setup-field-restore": SENT,
     **dict.fromkeys(["auth-token", "healthz", "manifest", "readyz", "service-worker"], MACHINE),

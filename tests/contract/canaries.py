@@ -16,6 +16,7 @@ from accounts.models import RoleField, User
 from crm.access.grants import State
 from crm.access.sharing import UserShare
 from crm.customfields.dictionaries import add_options
+from crm.documents.field_files import upload_field_file
 from crm.documents.services import attach_files
 from crm.lib.codes import expected_check_character
 from crm.modules.fields import Field
@@ -243,6 +244,15 @@ class Marker:
             values={title: word, "owner": self.owner.pk},
         )
         return pk, word
+
+    def _file(self, path: str, one: Field) -> tuple[Any, ...]:
+        """A file: its name, what is in it, and its address."""
+        name, inside = self.word(path), self.word(path) + "inside"
+        file = SimpleUploadedFile(f"{name}.txt", inside.encode())
+        row = upload_field_file(
+            actor=self.cast.director, module=self.module.name, field=path, file=file
+        )
+        return [row.pk], name, inside, f"/files/fields/{row.pk}/"
 
     def _any_relation(self, path: str, one: Field) -> tuple[Any, ...]:
         pk, word = self._relation(path, one.with_changes(target="customers"))

@@ -8,7 +8,7 @@ from crm.modules.fields import KINDS
 from crm.modules.stamp import raise_definitions_version
 
 NAME = "equipment"
-LEFT_OUT = frozenset({"collection", "collaborators"})  # child rows and shares need tables
+LEFT_OUT = frozenset({"collection", "collaborators"})  # no values of a field that is added
 # Each stands on what comes before it; the last one on a formula.
 FORMULAS = {
     "text": ('"zf" & {%s}', "text", ["text"]),

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from crm.access.errors import Refusal
 from crm.access.policy import access_to
+from crm.customfields.files import FieldFile
 from crm.exchange.services import start_export
 from crm.jobs.running import run
 from crm.lists.query import query_from
@@ -178,6 +179,22 @@ def _attachment(visitor: Visitor) -> bytes:
     return visitor.page("attachment", pk=pk) if pk else b""
 
 
+def _field_files(visitor: Visitor) -> bytes:
+    """Each file that a field of the record holds, as a page and over the API."""
+    files = FieldFile.objects.filter(
+        module=visitor.planted.module.name, record_id=visitor.planted.pk
+    )
+    found = b""
+    for pk, name in files.values_list("pk", "field"):
+        found += visitor.page("field-file", pk=pk)
+        found += visitor.body(visitor.api.get(f"field-files/{pk}/"))
+        path = f"{visitor.planted.module.name}/field-files/{name}/"
+        found += visitor.body(
+            visitor.api.call("POST", path, b"", content_type="multipart/form-data; boundary=x")
+        )
+    return found
+
+
 def _me(visitor: Visitor) -> bytes:
     names = ("me", "me-password", "me-second-factor", "me-sessions", "me-tokens")
     return b"".join(visitor.page(name) for name in names)
@@ -320,6 +337,7 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "setup": _setup,
     "me": _me,
     "attachment": _attachment,
+    "field files": _field_files,
     "documents": visit_documents,
     "library": visit_library,
     "screen pop": _screen_pop,

@@ -46,7 +46,7 @@ def values(kinds, company):
         "choice": "pump", "multi_choice": ["pump", "valve"], "relation": add(company.owner, name="Alpha"),
         "any_relation": f"customers/{add(company.owner, name='Beta')}", "user": company.teammate.pk,
         "department": company.departments["west"].pk, "email": "A@B.example", "url": "x.example",
-        "phone": "13800138000", "credit_code": "",
+        "phone": "13800138000", "credit_code": "", "file": [],
     }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_each_kind_comes_back_as_itself(kinds, company, values, pump):
         "any_relation": Ref(int(values["any_relation"].partition("/")[2]), "Beta", "customers"),
         "user": Ref(company.teammate.pk, "Teammate"),
         "department": Ref(company.departments["west"].pk, "west"), "email": "a@b.example",
-        "url": "https://x.example", "phone": "138 0013 8000", "credit_code": None,
+        "url": "https://x.example", "phone": "138 0013 8000", "credit_code": None, "file": (),
         "formula text": "zfshort", "formula money": Decimal("3704.50"),
         "formula date": dt.date(2026, 11, 24), "formula formula text": "zgzfshort",
     }  # fmt: skip
@@ -136,7 +136,7 @@ def test_wrong_values_are_told_per_field(kinds, company):
         "integer": "x", "money": "1.234567", "date": "soon", "datetime": "later",
         "boolean": "maybe", "choice": "ship", "multi_choice": ["ship"], "relation": 10**9, "any_relation": "ships/1",
         "user": 10**9, "department": 10**9, "email": "x", "url": "no url",
-        "phone": "1", "credit_code": "9",
+        "phone": "1", "credit_code": "9", "file": [1, 2],
     }  # fmt: skip
     problem = refused(
         Invalid,

@@ -44,6 +44,7 @@ def _changes(detail: dict[str, Any]) -> list[str]:
         "kind": _("Kind"), "places": _("Decimals"), "fast": _("Fast"),
         "unique": _("Unique"), "default": _("Default"), "position": _("Order"),
         "formula": _("Formula"), "depends": _("Depends on"),
+        "most_files": _("Files at most"), "endings": _("Allowed endings"),
     }  # fmt: skip
     return [
         f"{label}: {_said(before.get(name))} → {_said(after.get(name))}"
@@ -57,4 +58,6 @@ def _said(value: Any) -> str:
         return _("Yes") if value else _("No")
     if isinstance(value, dict):
         return label_in(value) or "–"
+    if isinstance(value, list):
+        return ", ".join(value) or "–"
     return "–" if value in (None, "") else str(value)

@@ -260,6 +260,7 @@ def _posted(request: Asking) -> dict[str, Any]:
         "default": typed(request, "default", 500),
         "formula": typed(request, "formula", 4000),
         "places": _number(request, "places", 2),
+        "files": (_number(request, "most_files", 1), typed(request, "endings", 200)),
     }
 
 
@@ -301,6 +302,8 @@ def _field_controls(row: FieldDefinition, data: Any) -> list[dict]:
     ]  # fmt: skip
     if row.kind == definitions.FORMULA:
         return found
+    if row.kind == definitions.FILE:
+        found += _file_controls(row, value)
     is_required = "required" in data if data else row.required
     found.append(
         control("required", _("Must be filled in"), "boolean", "true" if is_required else "")
@@ -331,6 +334,16 @@ def _kind_controls(row: FieldDefinition, value: Any) -> list[dict]:
     if row.kind in definitions.WITH_PLACES:
         return [control("places", _("Decimals"), "integer", value("places", 2), required=True)]
     return []
+
+
+def _file_controls(row: FieldDefinition, value: Any) -> list[dict]:
+    """How many files the field holds, and which."""
+    return [
+        control("most_files", _("Files at most"), "integer", value("most_files", row.most_files),
+                required=True),
+        control("endings", _("Allowed endings"), "text", value("endings", ", ".join(row.endings)),
+                help=_("For example pdf, jpg; nothing allows every file.")),
+    ]  # fmt: skip
 
 
 def _default_control(row: FieldDefinition, stored: Any) -> dict[str, Any] | None:

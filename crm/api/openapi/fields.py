@@ -21,6 +21,18 @@ BY_KIND: Mapping[str, Schema] = {
     "boolean": {"type": "boolean", "nullable": True},
     "email": {"type": "string"},
     "multi_choice": {"type": "array", "items": {"type": "string"}},
+    "file": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "integer", "format": "int64"},
+                "name": {"type": "string"},
+                "size": {"type": "integer", "format": "int64"},
+                "url": {"type": "string"},
+            },
+        },
+    },
     "collaborators": {
         "type": "array",
         "items": {
@@ -129,6 +141,11 @@ def write_type(access: Access, path: str, field: Field) -> Schema:
         }
     if field.kind in REFERRING:
         found: Schema = {"type": "integer", "format": "int64", "minimum": 1, "nullable": True}
+    elif field.kind == "file":
+        found = {
+            "type": "array", "maxItems": field.most_files, "nullable": True,
+            "items": {"type": "integer", "format": "int64", "minimum": 1},
+        }  # fmt: skip
     elif field.kind == "any_relation":
         found = {"type": "string", "pattern": "^$|^[a-z0-9-]+/[0-9]+$", "example": "customers/7"}
     else:

@@ -1,0 +1,48 @@
+"""An administrator makes a field of files; a rep attaches one and sees it in the list at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm.customfields.files import FieldFile
+from tests.browser.conftest import SignIn
+from tests.browser.faults import faults
+
+pytestmark = pytest.mark.browser
+FIRM = "松屿制药有限公司"
+
+
+def test_a_file_in_a_field(sign_in: SignIn) -> None:
+    page = sign_in("admin")
+    page.goto("/setup/fields/customers/")
+    page.select_option("#new-kind", "file")
+    page.get_by_role("button", name="新建字段").click()
+    page.fill("[name=label_zh-hans]", "开户许可证")
+    page.fill("[name=label_en]", "Bank permit")
+    page.fill("[name=most_files]", "2")
+    page.fill("[name=endings]", "pdf, txt")
+    assert faults(page) == []
+    page.get_by_role("button", name="保存").click()
+    page.get_by_role("link", name="开户许可证").wait_for()
+    key = page.locator("tr", has_text="开户许可证").locator("td").last.inner_text().strip()
+
+    rep = sign_in("rep")
+    rep.goto(f"/customers/?q={FIRM}")
+    rep.get_by_role("link", name=FIRM).first.click()
+    rep.locator(f"#field-{key} .pen").click()
+    rep.set_input_files(f"[name={key}__new]", files=[
+        {"name": "许可证.txt", "mimeType": "text/plain", "buffer": b"permit"}
+    ])  # fmt: skip
+    rep.locator(f"#field-{key}").get_by_role("button", name="保存").click()
+    link = rep.locator(f"#field-{key}").get_by_role("link", name="许可证.txt")
+    link.wait_for()
+    assert faults(rep) == []
+    with rep.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename == "许可证.txt"
+    rep.goto(f"/customers/?columns=name,{key}&{key}__not_empty=1")
+    rep.get_by_role("link", name="许可证.txt").wait_for()
+    pk = FieldFile.objects.get(field=key).pk
+    other = sign_in("rep2")
+    answer = other.request.get(f"/files/fields/{pk}/")
+    assert answer.status == 404
