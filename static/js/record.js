@@ -96,6 +96,14 @@ function onLeave(event) {
   }, 120);
 }
 
+function sendAlong() {
+  for (const form of inlines()) {
+    if (form.dataset.along || isTroubled(form) || !isChanged(form)) continue;
+    form.dataset.along = "1";
+    fetch(form.action, { method: "POST", body: new FormData(form), keepalive: true, redirect: "manual" }).catch(() => {});
+  }
+}
+
 export function start() {
   placeInList();
   document.addEventListener("click", (event) => {
@@ -128,14 +136,12 @@ export function start() {
     const form = event.detail.elt;
     if (form?.matches?.("form[data-inline]")) tell(form, whyNot(event.detail.xhr));
   });
-  addEventListener("beforeunload", (event) => inlines().some(isTroubled) && event.preventDefault());
-  // Whoever goes on to another page leaves the field too: what was typed is sent along.
-  addEventListener("pagehide", () => {
-    for (const form of inlines()) {
-      if (form.dataset.sent || isTroubled(form) || !isChanged(form)) continue;
-      fetch(form.action, { method: "POST", body: new FormData(form), keepalive: true, redirect: "manual" }).catch(() => {});
-    }
-  });
+  // Whoever goes on to another page leaves the field too: what was typed is sent along. It goes while
+  // the page still stands, for a request made on its way out may never start; also where htmx has sent
+  // it already, for the browser breaks that off, and the second to arrive finds it saved.
+  addEventListener("beforeunload", (event) => (inlines().some(isTroubled) ? event.preventDefault() : sendAlong()));
+  addEventListener("pagehide", sendAlong);
+  addEventListener("pageshow", () => inlines().forEach((form) => delete form.dataset.along));
   document.addEventListener("htmx:afterSwap", () => {
     const control = document.querySelector("form[data-inline]:not([data-met]) :is(input:not([type=hidden]), select, textarea)");
     if (control && !control.closest("form").dataset.met) {
