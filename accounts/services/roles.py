@@ -174,16 +174,28 @@ def set_field_state(
 
 
 def set_section(*, actor: Actor, role: Role, module: str, section: str, state: str) -> None:
-    """Give every field of one section the same state; an empty section means all fields."""
+    """Give every field of one section the same state; an empty section means all fields.
+
+    What cannot be masked keeps its state where the others are masked.
+    """
     found = _module(module)
+    wanted = parse_state(state)
     names: Sequence[str] = found.right_names()
     if section:
         inside = next((v for k, v in found.sections.items() if str(k) == section), None)
         if inside is None:
             raise Invalid(_unknown(section, [str(name) for name in found.sections]))
         names = [name for name in names if name.partition(".")[0] in inside]
-    changes = [FieldChange(module, name, parse_state(state)) for name in names]
+    if wanted is State.MASKED:
+        names = [name for name in names if may_mask(found, name)]
+    changes = [FieldChange(module, name, wanted) for name in names]
     apply_rights(actor=actor, role=role, fields=changes)
+
+
+def may_mask(module: Module, name: str) -> bool:
+    """Whether a role may see this field, or member of a collection, covered."""
+    field = module.field_at(name)
+    return field is not None and field.may_mask
 
 
 def apply_rights(
@@ -205,11 +217,19 @@ def apply_rights(
             raise Invalid(_unknown(change.field, names))
         if change.only_when_empty and change.state is not State.EDIT:
             raise Invalid(_("Only a field that may be edited can be editable when empty only."))
+        _require_maskable(_module(change.module), change)
     with change_of_rights(actor):
         done = [*_apply_scopes(actor, role, rights), *_apply_states(actor, role, fields)]
         if done:
             note(actor, "rights.change", role=role.name, changes=done)
     return len(done)
+
+
+def _require_maskable(module: Module, change: FieldChange) -> None:
+    if change.state is State.MASKED and not may_mask(module, change.field):
+        field = module.field_at(change.field)
+        text = _("“%s” can be hidden or read, but not masked.")
+        raise Invalid(text % (field.label if field else change.field))
 
 
 def _apply_scopes(actor: Actor, role: Role, rights: list[RightChange]) -> Iterable[dict[str, Any]]:

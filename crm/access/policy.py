@@ -22,7 +22,6 @@ from crm.access.paging import Branch, Mark, Slice, is_direct, page_statement, sl
 from crm.access.rows import ALLOWED, Decision, Ref, Row
 from crm.access.sharing import shared_condition
 from crm.access.statements import Statement, compiled, kept, rows_of
-from crm.customfields.files import FILE
 from crm.modules.day import company_today
 from crm.modules.fields import Field
 from crm.modules.module import Module
@@ -77,8 +76,8 @@ class Access:
                     states.get(one, State.HIDDEN) >= State.READ for one in field.inputs
                 )
                 states[name] = min(states[name], State.READ) if open_inputs else State.HIDDEN
-            elif field.kind == FILE and states.get(name) == State.MASKED:
-                states[name] = State.HIDDEN  # of a file nothing can be shown covered
+            elif not field.may_mask and states.get(name) == State.MASKED:
+                states[name] = State.HIDDEN
         return states
 
     def state(self, name: str) -> State:

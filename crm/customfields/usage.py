@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Func, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 
 from crm.modules.fields import COLLABORATORS, PART, PARTS, Field
@@ -61,20 +61,16 @@ def uses_of(
     places = list(_places(dictionary, may_read))
     found = dict.fromkeys(values, 0) if places else {}
     for place in places:
-        for value, count in _counted(place, values):
+        for value, count in _counted(place):
             if value in found:
                 found[value] += count
     return found
 
 
-def _counted(place: Place, values: list[str]) -> Iterator[tuple[str, int]]:
-    field = place.field
-    if field.kind == "multi_choice":
-        for value in values:
-            yield value, place.holding(value).count()
-        return
-    column: Any = field.column
-    rows = place.rows
-    if field.is_custom:
-        rows, column = rows.annotate(held=KeyTextTransform(field.key, "custom")), "held"
-    yield from rows.values_list(column).annotate(n=Count("pk"))
+def _counted(place: Place) -> Iterator[tuple[str, int]]:
+    field, rows = place.field, place.rows
+    if field.kind == "multi_choice":  # each row once for every choice that it holds
+        held: Any = Func(field.expression(), function="unnest", output_field=TextField())
+    else:
+        held = KeyTextTransform(field.key, "custom") if field.is_custom else F(field.column)
+    yield from rows.annotate(held=held).values_list("held").annotate(n=Count("pk"))

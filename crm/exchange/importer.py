@@ -37,7 +37,7 @@ from crm.exchange.lines import Plan
 from crm.exchange.mapping import chosen_path, guess_columns, remember
 from crm.exchange.rejected import write_rejected
 from crm.exchange.spreadsheet import BadRow, SpreadsheetError, Table
-from crm.exchange.targets import targets_for
+from crm.exchange.targets import targets_for, why_no_target
 from crm.jobs.models import Job, JobRow
 from crm.jobs.running import Failed, Held, hand_back
 from crm.records.act import Act
@@ -81,9 +81,7 @@ def _describe(held: Held, table: Table) -> None:
         given = job.options.get("mapping") or {}
         unknown = [path for path in given.values() if path and path not in targets]
         if unknown:
-            raise Failed(
-                _("There is no field “%s” that you may fill by an import.") % unknown[0][:80]
-            )
+            raise Failed(why_no_target(access, unknown[0]))
         guesses = guess_columns(
             person, access.module, targets, table.headings, samples,
             with_memory=not job.options.get("guess_anew"),

@@ -15,7 +15,7 @@ from crm.exchange.files import LIMITS
 from crm.exchange.importer import CHECK, RUN, require_import
 from crm.exchange.keys import key_fields
 from crm.exchange.spreadsheet import LimitExceeded
-from crm.exchange.targets import target_at, targets_for
+from crm.exchange.targets import target_at, targets_for, why_no_target
 from crm.jobs.models import Job
 from crm.jobs.services import keep_upload, start_job
 from crm.lists.query import Query, query_from
@@ -72,8 +72,7 @@ def check_choices(
     for heading, path in mapping.items():
         target = target_at(targets, str(path)) if path else None
         if path and target is None:
-            sentence = _("There is no field “%s” that you may fill by an import.") % str(path)[:80]
-            errors.setdefault("mapping", []).append(sentence)
+            errors.setdefault("mapping", []).append(why_no_target(access, str(path)))
         found[str(heading)] = target.path if target else ""
     if errors:
         raise Invalid(fields=errors)

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from crm.access.policy import Access, access_to
 from crm.customfields.files import FILE
+from crm.lib.text import fold
 from crm.modules.fields import Field
 from crm.modules.module import Module
 from crm.modules.registry import all_modules, children_of
@@ -96,6 +99,29 @@ def target_at(targets: dict[str, Target], path: str) -> Target | None:
     for target in targets.values():
         if target.member is not None and target.path.rpartition(".")[0] == path:
             return target
+    return None
+
+
+def why_no_target(access: Access, path: str) -> str:
+    """The sentence for a path that no column may stand for."""
+    field = access.module.fields.get(path)
+    if field is not None and field.kind == FILE and path in access.visible:
+        return holds_files(field)
+    return _("There is no field “%s” that you may fill by an import.") % path[:80]
+
+
+def holds_files(field: Field) -> str:
+    """Why a field of files is filled by no import."""
+    return _("“%s” holds files; a cell cannot hold one. Add them on the record.") % field.label
+
+
+def named_file_field(access: Access, heading: str) -> Field | None:
+    """The field of files that a heading names, if the person may know of it."""
+    for name, field in access.module.fields.items():
+        if field.kind != FILE or name not in access.visible:
+            continue
+        if fold(heading) in {name, fold(str(field.label))}:
+            return field
     return None
 
 

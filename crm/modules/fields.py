@@ -30,6 +30,7 @@ class Kind:
     operators: tuple[str, ...]
     align: str = "start"
     is_sortable: bool = True
+    is_maskable: bool = True  # whether a covered value still says something: of a file nothing
     cast: type[models.Field] | None = None  # how a value in JSON becomes a typed SQL value
 
 
@@ -56,7 +57,7 @@ KINDS = {
         Kind("url", TEXT_OPERATORS),
         Kind("phone", TEXT_OPERATORS),
         Kind("credit_code", TEXT_OPERATORS),
-        Kind("file", ("empty", "not_empty"), is_sortable=False),
+        Kind("file", ("empty", "not_empty"), is_sortable=False, is_maskable=False),
         Kind("collection", ("empty", "not_empty"), is_sortable=False),
         Kind("collaborators", CHOICE_OPERATORS, is_sortable=False),
     )
@@ -196,6 +197,11 @@ class Field:
     def is_sortable(self) -> bool:
         """May order a list, rights permitting."""
         return self.traits.is_sortable and not self.is_display
+
+    @property
+    def may_mask(self) -> bool:
+        """Whether a role may see it covered; what is computed is as open as its inputs."""
+        return self.traits.is_maskable and not self.is_computed
 
     @property
     def value_path(self) -> str:

@@ -117,28 +117,32 @@ def _note_shared(module: Module, rows: Sequence[tuple[str, str, int]]) -> None:
         )
 
 
+# Forgotten and written down rows are of different keys, so one statement may do both.
+_FIND_SHARED = f"""
+    WITH now_shared AS MATERIALIZED (
+        SELECT module, rule, key FROM {MatchKey._meta.db_table}
+        GROUP BY module, rule, key HAVING count(*) > 1
+    ), forgotten AS (
+        DELETE FROM {SharedKey._meta.db_table} s WHERE NOT EXISTS (
+            SELECT 1 FROM now_shared n
+            WHERE (n.module, n.rule, n.key) = (s.module, s.rule, s.key)
+        )
+    ), written AS (
+        INSERT INTO {SharedKey._meta.db_table} (module, rule, key)
+        SELECT module, rule, key FROM now_shared ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING
+    )
+    SELECT count(*) FROM now_shared"""  # noqa: S608  our own names
+
+
 def find_shared_keys() -> int:
     """Write down all near keys that several records have, and forget the others; how many.
 
     For every night: of two records that were entered at the same moment neither saw the other's.
     """
-    shared = SharedKey._meta.db_table
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("DROP TABLE IF EXISTS now_shared")  # of an earlier look in this transaction
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE now_shared ON COMMIT DROP AS SELECT module, rule, key"  # noqa: S608  our own names
-            f" FROM {MatchKey._meta.db_table} GROUP BY module, rule, key HAVING count(*) > 1"
-        )
-        cursor.execute(
-            f"DELETE FROM {shared} s WHERE NOT EXISTS (SELECT 1 FROM now_shared n"  # noqa: S608  our own names
-            " WHERE (n.module, n.rule, n.key) = (s.module, s.rule, s.key))"
-        )
-        cursor.execute(
-            f"INSERT INTO {shared} (module, rule, key)"  # noqa: S608  our own names
-            " SELECT module, rule, key FROM now_shared ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"
-        )
-        return SharedKey.objects.count()
+        cursor.execute(_FIND_SHARED)
+        return int(cursor.fetchone()[0])
 
 
 def release_keys(module: Module, ids: Sequence[int]) -> None:

@@ -132,7 +132,14 @@ def record_indexes(table: str, *columns: str) -> list[models.Index]:
     made.append(
         models.Index(F("deletion_id"), name=f"{table}_act", condition=Q(deletion_id__isnull=False))
     )
+    made.append(merged_index(table))
     return made
+
+
+def merged_index(table: str) -> models.Index:
+    """What was merged into a record: asked by merges, their undo and each purge; few ever are."""
+    merged = Q(merged_into__isnull=False)
+    return models.Index(F("merged_into"), name=f"{table}_merged", condition=merged)
 
 
 class CustomRecord(Record):
@@ -161,6 +168,7 @@ class CustomRecord(Record):
                 name="customrec_a", condition=LIVING,
             ),
             models.Index("module", F("deleted_at").desc(), name="customrec_bin", condition=~LIVING),
+            merged_index("customrec"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

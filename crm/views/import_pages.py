@@ -11,7 +11,13 @@ from crm.exchange.checking import CREATE, NEAR, READY, REFUSED, SKIP, UPDATED
 from crm.exchange.files import ENCODINGS, SEPARATORS
 from crm.exchange.mapping import GUESSED, NONE, REMEMBERED, factor_of
 from crm.exchange.rejected import reason_text
-from crm.exchange.targets import Target, describe, targets_for
+from crm.exchange.targets import (
+    Target,
+    describe,
+    holds_files,
+    named_file_field,
+    targets_for,
+)
 from crm.jobs.models import Job, JobRow
 from crm.lib.codes import InvalidCode, compact_code, expected_check_character
 from crm.lists.columns import record_url
@@ -84,9 +90,16 @@ def column_lines(access: Access, job: Job) -> list[dict[str, Any]]:
                 "samples": in_a_row(values[:3]),
                 "options": _options(groups, path, heading, targets),
                 "problem": _problem(job, path),
+                "note": _note(access, path, heading),
             }
         )  # fmt: skip
     return lines
+
+
+def _note(access: Access, path: str, heading: str) -> str:
+    """Why a column that names a field stands for none."""
+    field = named_file_field(access, heading) if not path else None
+    return holds_files(field) if field else ""
 
 
 def _options(

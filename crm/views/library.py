@@ -1,6 +1,5 @@
 """The library: its folders and the documents in them, as pages."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -187,9 +186,10 @@ def _verbs(library: Library, node: Node | None) -> dict[str, Any]:
 def upload(request: HttpRequest, pk: int) -> HttpResponse:
     """POST /library/<id>/documents/: files, each for itself; script sends one at a time."""
     node = Library(request.user).seen(pk)  # told before the files are looked at
-    take: Callable[[Any], Any] = lambda file: upload_document(  # noqa: E731
-        actor=request.user, module=LIBRARY, pk=pk, file=file
-    )
+
+    def take(file: Any) -> Any:
+        return upload_document(actor=request.user, module=LIBRARY, pk=pk, file=file)
+
     return take_uploads(request, folder_url(node), take)
 
 

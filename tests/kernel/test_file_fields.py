@@ -7,14 +7,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
+from accounts.models import RoleField
 from accounts.services import fields
 from crm.access.grants import State
 from crm.access.policy import access_to
 from crm.customfields.files import FieldFile
 from crm.customfields.models import FieldDefinition
 from crm.documents.field_files import clear_field_files, open_field_file, upload_field_file
+from crm.exchange.services import check_choices
 from crm.exchange.targets import targets_for
-from crm.modules.stamp import raise_definitions_version
+from crm.modules.stamp import raise_definitions_version, raise_rights_version
 from crm.records.act import Act
 from crm.records.changes import entries_of
 from crm.records.conversion import reason_against
@@ -26,9 +28,11 @@ from crm.records.merging import merge_records
 from crm.records.services import update_record
 from crm.records.unmerging import undo_merge
 from crm.views.history import said
+from crm.views.import_pages import column_lines
 from tests.kernel.api_calls import Api
-from tests.kernel.exchange_calls import exported, file_of
+from tests.kernel.exchange_calls import exported, file_of, imported, table
 from tests.kernel.helpers import add, change, found, refused, stored
+from tests.kernel.pages import browser
 
 NAMES = {"en": "Business licence", "zh-hans": "营业执照"}
 
@@ -179,8 +183,10 @@ def test_security_80_served_by_the_field_and_the_record(cast, client, field):
     nothing = client.get("/files/fields/999999999/")
     assert refused_alike()
     client.force_login(cast.owner)
-    for state in ("masked", "hidden"):  # covered counts as hidden
-        cast.state("owner", "customers", field, state)
+    mine = RoleField.objects.filter(role=cast.roles["owner"], module="customers", field=field)
+    for state in (State.MASKED, State.HIDDEN):  # one that was masked once counts as hidden
+        mine.update(state=state)
+        raise_rights_version()
         nothing = client.get("/files/fields/999999999/")
         assert refused_alike()
         page = client.get(f"/customers/{firm}/").content
@@ -313,6 +319,20 @@ def test_what_a_field_of_files_is_not(cast, field, client):
     access = access_to(cast.owner, "customers")
     one = access.module.fields[field]
     assert field not in targets_for(access)
+    problem = refused(Invalid, check_choices, access, "skip", "", {"Papers": field})
+    assert "holds files" in problem.fields["mapping"][0]
+    job = imported(cast.owner, table("Name|business Licence", "A|b.pdf"), phase="check")
+    assert [line["note"] != "" for line in column_lines(access, job)] == [False, True]
+    refused(Invalid, cast.state, "owner", "customers", field, "masked")
+    page = browser(cast.administrator).get("/setup/roles/owner/").content.decode()
+    assert f'name="state-customers-{field}" value="read"' in page
+    assert f'name="state-customers-{field}" value="masked"' not in page
+    cast.state("owner", "customers", field, "hidden")
+    problem = refused(
+        Invalid, check_choices, access_to(cast.owner, "customers"), "skip", "", {"Papers": field}
+    )
+    assert "no field" in problem.fields["mapping"][0]
+    cast.state("owner", "customers", field, "edit")
     assert not one.is_sortable
     assert ways(one) == ("clear",)
     assert all(reason_against("file", kind) for kind in KINDS)

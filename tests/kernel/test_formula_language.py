@@ -141,13 +141,19 @@ DATES = st.sampled_from(['date("2024-02-29")', "{date}", "{datetime}", "today()"
 TRUTHS = st.sampled_from(["true", "false", "{boolean}", '({choice} = "pump")'])
 
 
+def two(of, *signs):
+    """Two of a kind with a sign between them."""
+    return st.builds(lambda a, sign, b: f"({a} {sign} {b})", of, st.sampled_from(signs), of)
+
+
+def call(name, *of):
+    """A function of these."""
+    return st.builds(lambda *p: f"{name}({', '.join(p)})", *of)
+
+
 def written(numbers, texts, dates, truths):
     """Formulas of each kind made of smaller ones."""
     count = st.sampled_from(["0", "1", "-3", "40000", "1300", "2.7"])
-    two = lambda of, *signs: st.builds(  # noqa: E731  a word for a table
-        lambda a, sign, b: f"({a} {sign} {b})", of, st.sampled_from(signs), of
-    )
-    call = lambda name, *of: st.builds(lambda *p: f"{name}({', '.join(p)})", *of)  # noqa: E731
     return {
         "number": st.one_of(
             two(numbers, "+", "-", "*", "/", "%"), call("round", numbers), call("abs", numbers),

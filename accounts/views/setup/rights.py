@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
-from accounts.services.roles import FieldChange, RightChange, apply_rights
+from accounts.services.roles import FieldChange, RightChange, apply_rights, may_mask
 from accounts.views.asking import Asking
 from accounts.views.setup.parts import administrators_only, crumbs
 from crm.access.grants import (
@@ -176,7 +176,7 @@ class Page:
         key = f"{self.current.name}-{name}"
         typed = self.data.get(f"state-{key}")
         whole, _colon, state = self.data.get("set_all", "").partition(":")
-        if whole == str(section):
+        if whole == str(section) and (state != "masked" or may_mask(self.current, name)):
             typed = state
         if typed is None:
             return old
@@ -234,7 +234,7 @@ class Page:
             "state": state.name.lower(),
             "example": mask(PHONE_EXAMPLE) if mask else "",
             "note": notes.get(state, ""),
-            "may_mask": not (field and field.is_computed),
+            "may_mask": state is State.MASKED or may_mask(self.current, name),
             "may_edit": not (field and (field.is_read_only or field.is_computed)),
             "only_when_empty": only_empty,
             "parent": self.current.fields[collection].label if dot else "",
