@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests.browser import gallery, serving
 
@@ -92,24 +93,40 @@ SignIn = Callable[..., Any]
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """The machine's own Chromium, without a window."""
+    # Playwright's loop has connections of its own; those from before it would hold the database
+    for one in connections.all(initialized_only=True):
+        one.close()
     with playwright.sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=gallery.CHROMIUM, args=gallery.ARGUMENTS)
         yield chromium
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def demo(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[serving.Demo]:
+    """The demo that each module gets a copy of."""
+    kept = serving.Demo(tmp_path_factory.mktemp("demo"))
+    yield kept
+    with django_db_blocker.unblock():
+        kept.forget()
+
+
 @pytest.fixture(scope="module")
 def product(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+    browser: Any,
+    demo: serving.Demo,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Product]:
     """The product on the test database, with its demo people and their year."""
     media, logs = tmp_path_factory.mktemp("media"), tmp_path_factory.mktemp("logs")
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's own loop runs here
         with serving.media_in(media):
-            serving.empty_database()
             try:
-                serving.load_demo_once()
+                demo.fill(media)
                 with serving.served() as address:
                     yield Product(address, media, logs)
             finally:

@@ -43,27 +43,16 @@ def sideways(page: Any) -> str:
     return str(found) or "something"
 
 
-def serious(page: Any, *rules: str) -> list[str]:
-    """What axe calls serious or critical; of all its rules, or of these alone."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-    only = {"runOnly": list(rules)} if rules else {}
-    result = page.evaluate("(more) => axe.run({resultTypes: ['violations'], ...more})", only)
+def serious(page: Any) -> list[str]:
+    """What axe calls serious or critical."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
         f"{item['id']} ×{len(item['nodes'])}: "
         + "; ".join(node["html"][:140] for node in item["nodes"][:3])
         for item in result["violations"]
         if item["impact"] in ("serious", "critical")
     ]
-
-
-def pale(page: Any) -> list[str]:
-    """What cannot be read well in the other colours, light where it was opened dark."""
-    page.evaluate(
-        """() => { const data = document.documentElement.dataset;
-                  data.bsTheme = data.bsTheme === "dark" ? "light" : "dark"; }"""
-    )
-    return serious(page, "color-contrast")
 
 
 def english(page: Any) -> list[str]:
