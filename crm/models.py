@@ -20,6 +20,7 @@ from crm.documents.models import (
 from crm.jobs.models import Job, JobRow, RememberedMapping
 from crm.lists.models import SavedView, StartView
 from crm.modules.stamp import Stamp
+from crm.operation.models import Pause, Pulse
 from crm.records.beside import (
     AuditEntry,
     Event,
@@ -41,8 +42,9 @@ __all__ = [
     "FieldFile",
     "Folder", "FolderRight", "FollowUp", "IdempotencyKey",
     "Job", "JobRow", "LayoutRow", "Mail", "MatchKey", "Mention", "ModuleDefinition", "NotDouble",
-    "Option", "Phone",
-    "Phrase", "Preview", "RememberedMapping", "SavedView", "SearchEntry", "SharedKey", "Stamp",
+    "Option", "Pause", "Phone",
+    "Phrase", "Preview", "Pulse", "RememberedMapping", "SavedView", "SearchEntry",
+    "SharedKey", "Stamp",
     "StartView",
     "Tag", "UniqueValue",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from django.apps import apps
 from django.db.models.signals import post_migrate
 
 from crm.activities.module import FollowUps
+from crm.celery import ask_before_tasks
 from crm.customfields.dictionaries import add_options
 from crm.documents.carrying import carry_documents, take_back_documents
 from crm.documents.field_files import forget_field_files
@@ -24,6 +25,7 @@ from crm.modules.registry import (
     shipped_choices,
 )
 from crm.modules.stamp import make_stamp
+from crm.operation.pause import is_paused
 from crm.records.declared import database_definitions
 from crm.records.doubles import forget_pairs
 from crm.records.field_files import follow_files
@@ -51,6 +53,7 @@ def start() -> None:
     acting.register()
     register_kind(checking.KIND, Kind(work=checking.run_check, broken_off=checking.broken_off))
     register_kind(indexing.KIND, Kind(work=indexing.run_index, broken_off=indexing.broken_off))
+    ask_before_tasks(is_paused)
     post_migrate.connect(after_migrate, sender=apps.get_app_config("crm"))
 
 

@@ -9,9 +9,10 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )  # fmt: skip
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -23,6 +24,7 @@ from crm.modules.registry import UnknownModule
 from crm.records.errors import DuplicateFound, MergedAway, StaleRecord
 from crm.records.limits import TooMany
 
+LOST = gettext_lazy("The database cannot be reached right now. Try again in a moment.")
 log = logging.getLogger("crm.api")
 
 
@@ -40,7 +42,7 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response:
         return _plain(400, _("This request cannot be read."))
     if isinstance(error, PermissionDenied):
         return _plain(403, str(error) or _("Your roles do not allow that."))
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | InterfaceError):
         return _busy(error)
     log.error("An API call broke.", exc_info=error)
     return _plain(500, _("Something broke on our side; it has been noted."))
@@ -50,12 +52,12 @@ def _plain(status: int, detail: Any, fields: Any = None, **more: Any) -> Respons
     return Response({"detail": str(detail), "fields": fields or {}, **more}, status=status)
 
 
-def _busy(error: OperationalError) -> Response:
+def _busy(error: OperationalError | InterfaceError) -> Response:
     log.warning("The database gave up on an API call.", exc_info=error)
-    refusal = refusal_of(error)
+    refusal = refusal_of(error) if isinstance(error, OperationalError) else None
     if isinstance(refusal, TookTooLong):
         return _plain(503, refusal.message)
-    answer = _plain(503, refusal.message if refusal else _("The server is busy. Try again later."))
+    answer = _plain(503, refusal.message if refusal else LOST)
     answer["Retry-After"] = "1" if refusal else "10"
     return answer
 

@@ -12,6 +12,8 @@ class Job(models.Model):
     A worker holds it by `lease_until`; when that passes, another takes over from `cursor`.
     """
 
+    kept_files = ("source", "result")  # columns that name files in the storage
+
     class State(models.TextChoices):
         DRAFT = "draft", _("being prepared")
         QUEUED = "queued", _("queued")
@@ -29,6 +31,7 @@ class Job(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     options = models.JSONField(default=dict)
     act = models.UUIDField(null=True)
+    cause = models.CharField(max_length=40, default="", db_default="")  # id of the request
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)

@@ -120,8 +120,9 @@ def run(job_id: int) -> bool:
     language = getattr(person, "language", "") or settings.LANGUAGE_CODE
     zone = getattr(person, "time_zone", "") or settings.TIME_ZONE
     gc.freeze()  # many rows make many objects: what was there before needn't be looked at each time
+    where = origin(f"job-{job_id}", cause=held.job.cause)
     try:
-        with translation.override(language), timezone.override(zone), origin(f"job-{job_id}"):
+        with translation.override(language), timezone.override(zone), where:
             _work(held)
     finally:
         gc.unfreeze()

@@ -16,6 +16,7 @@ from crm.access.errors import NotAllowed, NotVisible, Refusal
 from crm.celery import send_soon
 from crm.jobs.kinds import kind_of
 from crm.jobs.models import Job
+from crm.records.act import current_origin
 
 MOST_AT_ONCE = 10
 UNDO_DAYS = 30
@@ -47,6 +48,7 @@ def start_job(
     job = Job.objects.create(
         owner=owner, kind=kind, module=module, title=title[:200], options=dict(options),
         source=source, state=state, act=uuid.uuid4(),
+        cause=current_origin().request_id,
     )  # fmt: skip
     if state == State.QUEUED:
         transaction.on_commit(lambda: poke(job.pk))

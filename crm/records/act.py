@@ -10,10 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Origin:
-    """The request that is being served, or the job that runs."""
+    """The request that is served, or the job that runs; `cause` is the request behind a job."""
 
     request_id: str = ""
     address: str | None = None
+    cause: str = ""
 
 
 NOWHERE = Origin()
@@ -26,9 +27,9 @@ def current_origin() -> Origin:
 
 
 @contextmanager
-def origin(request_id: str, address: str | None = None) -> Iterator[None]:
+def origin(request_id: str, address: str | None = None, cause: str = "") -> Iterator[None]:
     """Everything written in the block says that it came from this request or job."""
-    token = _origin.set(Origin(request_id, address))
+    token = _origin.set(Origin(request_id, address, cause))
     try:
         yield
     finally:

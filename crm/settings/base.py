@@ -56,8 +56,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "crm.views.middleware.RequestIdMiddleware",  # first: whatever is refused after it has an id
+    "crm.measuring.MeteringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "crm.views.middleware.PolicyMiddleware",
+    "crm.views.middleware.AliveMiddleware",  # before anything that asks the database
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -65,7 +69,6 @@ MIDDLEWARE = [
     "accounts.middleware.PersonMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "crm.views.refusals.RefusalMiddleware",
 ]
 ROOT_URLCONF = "crm.urls"
@@ -106,6 +109,7 @@ STATEMENT_SECONDS = env.number("STATEMENT_SECONDS", 10)  # crm/deadlines.py; 0 i
 LOCK_SECONDS = env.number("LOCK_SECONDS", 5)
 JOB_STATEMENT_SECONDS = env.number("JOB_STATEMENT_SECONDS", 3600)
 JOB_LOCK_SECONDS = env.number("JOB_LOCK_SECONDS", 600)
+SLOW_QUERY_MS = env.number("SLOW_QUERY_MS", 0)  # slower statements stand in the log; 0 never
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
@@ -220,6 +224,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "pulse": {"task": "crm.operation.tasks.pulse", "schedule": 30.0},
     "sweep jobs": {"task": "crm.jobs.tasks.sweep_jobs", "schedule": 30.0},
     "send waiting resets": {"task": "accounts.tasks.send_waiting_resets", "schedule": 60.0},
     "clear sign-in": {"task": "accounts.tasks.clear_sign_in", "schedule": 24 * 3600.0},
@@ -263,6 +268,14 @@ CONTENT_SECURITY_POLICY = {
         "worker-src": ["'self'"],
     }
 }
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope",
+                    "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "usb",
+                    "xr-spatial-tracking")
+)  # fmt: skip
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # crm/views/metrics.py
+METRICS_ALLOW = env.names("METRICS_ALLOW", "127.0.0.1,::1")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

@@ -51,4 +51,6 @@ def database(default: str) -> dict[str, object]:
     parsed = _env.db_url("DATABASE_URL", default=default)
     if parsed["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgres://…")
-    return dict(parsed)
+    # A host that is gone is found out in seconds, not after the system's many minutes.
+    patient = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 30_000}
+    return {**parsed, "OPTIONS": {**patient, **parsed.get("OPTIONS", {})}}

@@ -16,7 +16,8 @@ REDIS_URL = env.text("REDIS_URL")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked inside the container, without TLS
+# Asked inside the container, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = env.switch("SESSION_COOKIE_SECURE", True)
 CSRF_COOKIE_SECURE = env.switch("CSRF_COOKIE_SECURE", True)
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)

@@ -76,6 +76,8 @@ ACTIONS = {
     "field.convert": gettext_lazy("Field converted"),
     "layout.change": gettext_lazy("Layout changed"),
     "layout.reset": gettext_lazy("Layout put back"),
+    "background.pause": gettext_lazy("Background paused"),
+    "background.release": gettext_lazy("Background released"),
     "company.setting": gettext_lazy("Company setting changed"),
     "stage_rule": gettext_lazy("Rule of stages changed"),
     "stage_run": gettext_lazy("Rules of stages applied"),

@@ -1,12 +1,16 @@
 """Refusals as pages: the same body and headers for what is not there and what may not be known."""
 
 import logging
+import sys
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from crm.access.errors import NotVisible, Refusal, TookTooLong, refusal_of
 from crm.modules.registry import UnknownModule
@@ -16,6 +20,8 @@ TEMPLATES = {
     400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html", 428: "400.html",
     503: "503.html",
 }  # fmt: skip
+SECONDS_TO_COME_BACK = "10"  # when a lost database is worth another try
+LOST = (OperationalError, InterfaceError)
 log = logging.getLogger("crm.views")
 
 
@@ -32,9 +38,12 @@ class RefusalMiddleware:
         """The page of a refusal; anything else goes on as it is."""
         if isinstance(error, UnknownModule | Http404):
             error = NotVisible()
-        if isinstance(error, OperationalError):
+        if isinstance(error, LOST):
             log.warning("The database gave up on a page.", exc_info=error)
-            error = refusal_of(error) or error
+            refusal = refusal_of(error) if isinstance(error, OperationalError) else None
+            if refusal is None:
+                return database_lost(request)
+            error = refusal
         if not isinstance(error, Refusal):
             return None
         return refusal_page(request, error)
@@ -42,14 +51,41 @@ class RefusalMiddleware:
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The answer to something refused."""
-    context = {"reason": ""}
+    context: dict[str, str] = {"reason": ""}
     if refusal.status != NotVisible.status:
         said = [str(one) for found in refusal.fields.values() for one in found]
         context["reason"] = " ".join(said) or str(refusal.message)
+    if refusal.status == 503:
+        context["request_id"] = getattr(request, "request_id", "")
     if isinstance(refusal, TookTooLong) and request.method == "GET" and request.GET:
         context["list_url"] = request.path
     name = TEMPLATES.get(refusal.status, "400.html")
-    return render(request, name, context, status=refusal.status)
+    response = render(request, name, context, status=refusal.status)
+    if refusal.status == 503:
+        response["Retry-After"] = "1"
+    return response
+
+
+def database_lost(request: HttpRequest) -> HttpResponse:
+    """The answer while the database is away; drawn without asking it who is there."""
+    request_id = getattr(request, "request_id", "")
+    with translation.override(_language(request)):
+        if request.path.startswith("/api/"):
+            words = _("The database cannot be reached right now. Try again in a moment.")
+            body = {"detail": words, "fields": {}, "request_id": request_id}
+            response: HttpResponse = JsonResponse(body, status=503)
+        else:
+            page = render_to_string("lost.html", {"request_id": request_id})
+            response = HttpResponse(page, status=503)
+    response["Retry-After"] = SECONDS_TO_COME_BACK
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _language(request: HttpRequest) -> str:
+    """The language that somebody was found to speak, else the browser's."""
+    known = getattr(getattr(request, "user", None), "language", "")
+    return known or translation.get_language_from_request(request)
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -64,6 +100,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something broke; the request id is what support asks for."""
+    """Something broke; the request id is what support asks for. A lost database says so."""
+    if isinstance(sys.exc_info()[1], LOST):
+        return database_lost(request)
     request_id = getattr(request, "request_id", "")
     return render(request, "500.html", {"request_id": request_id}, status=500)

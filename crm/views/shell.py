@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.policy import access_to
 from crm.modules.registry import all_modules
+from crm.operation.pause import is_paused
 from crm.views.jobs import shell_jobs
 from crm.views.shortcuts import key_groups
 
@@ -88,6 +89,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "density": user.density,
             "nav": user.navigation,
             "viewing": getattr(request, "viewing", None),
+            "paused_url": _paused_url(is_administrator),
             "person": _person(user),
             "company": settings.COMPANY_NAME,
             "groups": [{"label": "", "items": [_home(request), _library(request)]}, *groups],
@@ -109,6 +111,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "jobs": shell_jobs(user),
         },
     }
+
+
+def _paused_url(is_administrator: bool) -> str:
+    """Where an administrator releases the background, while it is paused."""
+    return reverse("setup-operation") if is_administrator and is_paused() else ""
 
 
 def _toast(message: Any) -> dict[str, str]:

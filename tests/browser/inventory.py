@@ -32,7 +32,8 @@ NOT_WALKED = {
          "import-template", "job-file"], FILE
     ),
     "setup-field-restore": SENT,
-    **dict.fromkeys(["auth-token", "healthz", "manifest", "readyz", "service-worker"], MACHINE),
+    **dict.fromkeys(["auth-token", "healthz", "manifest", "metrics", "readyz", "service-worker"],
+        MACHINE),
     **dict.fromkeys(["import-page", "job"], LATER),
     **dict.fromkeys(["document-move", "folder-edit", "folder-new", "library-new"], QUESTION),
     "erase": "the bin's question before it is emptied, in the same dialog as deleting",

@@ -71,6 +71,7 @@ TASKS = {
     "accounts.tasks": "sessions and sign-in mails, no records",
     "crm.documents.tasks": "clears the bin, draws previews, tells nobody",
     "crm.jobs.tasks": "runs the jobs of JOBS",
+    "crm.operation.tasks": "a pulse: the name of a worker and a time",
     "sales.tasks": "moves customers between stages, tells nobody",
 }
 EXEMPT = {
@@ -80,6 +81,7 @@ EXEMPT = {
     "offline": "open to anybody: two sentences for times without network",
     "healthz": "open to anybody: one word",
     "readyz": "open to anybody: one word for the database and the broker",
+    "metrics": "numbers of the product, by token or from this machine: no label names a record",
     "api-nothing": "404 for every address that is none",
     "auth-token": "before sign-in: takes a password, gives a token",
     "preferences": "takes language, theme and density by POST; answers with nothing",

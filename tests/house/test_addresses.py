@@ -12,7 +12,8 @@ from django.urls.resolvers import URLResolver
 # Open to anybody, by name, with the statuses that a plain GET may give.
 PUBLIC = {
     "login": {200}, "login-code": {302}, "password-forgot": {200}, "password-reset": {200, 404},
-    "preferences": {405}, "healthz": {200}, "readyz": {200, 503}, "auth-token": {405},
+    "preferences": {405}, "healthz": {200}, "readyz": {200, 503}, "metrics": {200},
+    "auth-token": {405},
     "api-schema": {200, 401, 403}, "manifest": {200}, "service-worker": {200}, "offline": {200},
 }  # fmt: skip
 SHUT = {302, 401, 403, 404, 405}
@@ -59,9 +60,32 @@ def test_security_2_every_address_is_shut_to_strangers_but_those_listed():
     assert seen == set(PUBLIC)
 
 
+HEADERS = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+INLINE = re.compile(rb"""<script(?![^>]*\bsrc=)|<style|<[^>]*\s(?:style|on\w+|hx-on[\w:-]*)=["']""")
+
+
+def assert_safe(name, answer):
+    """The headers are there, and nothing in the page is a script or a style of its own."""
+    for header, value in HEADERS.items():
+        assert answer.get(header) == value, (name, header)
+    policy = answer.get("Content-Security-Policy", "")
+    assert "frame-ancestors 'none'" in policy, name
+    assert "unsafe" not in policy, name
+    assert "camera=()" in answer.get("Permissions-Policy", ""), name
+    assert "X-Request-ID" in answer.headers, name
+    if answer.get("Content-Type", "").startswith("text/html") and not answer.streaming:
+        assert not INLINE.findall(answer.content), name
+
+
 @pytest.mark.django_db
 def test_security_117_nothing_changes_by_opening_it(cast, queries):
-    """GET and HEAD write no business row (117)."""
+    """GET and HEAD write no business row, and every answer says what its page may do (117)."""
     client = Client()
     client.force_login(cast.administrator)
     wrote = []
@@ -69,7 +93,8 @@ def test_security_117_nothing_changes_by_opening_it(cast, queries):
         if name in {"logout"}:
             continue
         with queries() as made:
-            client.get(path)
+            answer = client.get(path)
+        assert_safe(name, answer)
         writes = [
             one["sql"][:90]
             for one in made

@@ -26,7 +26,7 @@ def test_a_new_module_is_known_and_numbers_its_records_at_once(cast):
 @pytest.mark.parametrize(
     "name",
     ["auth", "jobs", "schema", "screen-pop", "setup", "login", "me", "bin", "search",
-     "palette", "api", "v1", "any", "static", "healthz", "files", "lookup"],
+     "palette", "api", "v1", "any", "static", "healthz", "metrics", "files", "lookup"],
 )  # fmt: skip
 def test_a_name_that_an_address_has_is_refused(db, name):
     with pytest.raises(ValidationError, match="has an address of its own there"):

@@ -32,6 +32,7 @@ def index(request: Asking) -> HttpResponse:
     safety = [
         ("setup-sign-ins", "key", _("Sign-ins"), _("Who signed in, from where, and who failed")),
         ("audit", "history", _("Audit log"), _("Everything that was done, by whom")),
+        ("setup-operation", "clock", _("Operation"), _("Whether work in the background goes on")),
     ]
     data = [
         ("setup-fields-index", "pen", _("Fields"), _("Fields of your own in every module")),
