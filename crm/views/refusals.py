@@ -72,7 +72,7 @@ def database_lost(request: HttpRequest) -> HttpResponse:
     with translation.override(_language(request)):
         if request.path.startswith("/api/"):
             words = _("The database cannot be reached right now. Try again in a moment.")
-            body = {"detail": words, "fields": {}, "request_id": request_id}
+            body: dict[str, object] = {"detail": words, "fields": {}, "request_id": request_id}
             response: HttpResponse = JsonResponse(body, status=503)
         else:
             page = render_to_string("lost.html", {"request_id": request_id})
