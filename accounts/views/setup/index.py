@@ -22,12 +22,7 @@ def index(request: Asking) -> HttpResponse:
         ("setup-departments", "tree", _("Departments and teams"), _("The company's tree")),
         ("setup-positions", "flag", _("Positions"), _("Posts that roles can be given to")),
         ("setup-roles", "shield", _("Roles and rights"), _("Who may do what with which fields")),
-        (
-            "setup-inspector",
-            "eye",
-            _("Why may they"),
-            _("Why somebody sees or changes what"),
-        ),
+        ("setup-inspector", "eye", _("Why may they"), _("Why somebody sees or changes what")),
     ]
     safety = [
         ("setup-sign-ins", "key", _("Sign-ins"), _("Who signed in, from where, and who failed")),
