@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0028_field_files")]
+    dependencies = [("crm", "0029_merged_indexes")]
 
     operations = [
         migrations.CreateModel(
