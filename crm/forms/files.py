@@ -21,7 +21,7 @@ def file_control(access: Access, field: Field, raw: Any) -> dict[str, Any]:
         "stored": _stored(access, field, raw or ()),
         "is_many": field.most_files > 1,
         "accept": ",".join(f".{one}" for one in field.endings),
-        "help": " ".join(filter(None, (str(field.help), _about(field)))),
+        "help": " · ".join(filter(None, (str(field.help), _about(field)))),
     }
 
 

@@ -6,23 +6,30 @@ const MOST = 3;
 const place = () => document.getElementById("toasts");
 
 function watch(toast) {
+  const holders = new Set(); // pointer and focus: while either is there, the clock stands
   let left = STAY;
   let since = 0;
   let timer = 0;
-  const go = () => {
+  const stop = () => {
+    if (!timer) return;
+    clearTimeout(timer);
+    timer = 0;
+    left = Math.max(1000, left - (Date.now() - since));
+  };
+  const run = () => {
+    stop();
+    if (holders.size) return;
     since = Date.now();
     timer = setTimeout(() => toast.remove(), left);
   };
-  const hold = () => {
-    clearTimeout(timer);
-    left = Math.max(1000, left - (Date.now() - since));
+  const holds = (who, come, go) => {
+    toast.addEventListener(come, () => (holders.add(who), stop()));
+    toast.addEventListener(go, () => (holders.delete(who), run()));
   };
-  toast.addEventListener("pointerenter", hold);
-  toast.addEventListener("pointerleave", go);
-  toast.addEventListener("focusin", hold);
-  toast.addEventListener("focusout", go);
+  holds("pointer", "pointerenter", "pointerleave");
+  holds("focus", "focusin", "focusout");
   toast.addEventListener("click", (event) => event.target.closest("[data-closes-toast]") && toast.remove());
-  go();
+  run();
 }
 
 // Job cards fold to one line, on every page until they are unfolded.
