@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -134,7 +135,8 @@ def field_shown(request: HttpRequest, module: str, pk: int, name: str) -> HttpRe
 def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpResponse:
     """…/fields/<name>/edit/: one value edited in place; saving needs the version that was read.
 
-    A browser that asks for a page instead of a part gets the form, after a save the record.
+    A browser that asks for a page instead of a part gets the form, after a save the record. Of the
+    fields that the page says it shows, those that changed with this one come along.
     """
     access, row, field = _one(request, module, pk, name)
     is_page = "HX-Request" not in request.headers
@@ -160,9 +162,26 @@ def field_edited(request: HttpRequest, module: str, pk: int, name: str) -> HttpR
         return render(request, "crm/detail/field_edit.html", context, status=400)
     if is_page:
         return redirect("record", module, pk)
-    row = access.get(pk)
-    context = {"field": {**field_view(access, row, field, is_editable=True), "just_saved": True}}
-    return render(request, "crm/detail/field.html", context)
+    after = access.get(pk)
+    shown = {**field_view(access, after, field, is_editable=True), "just_saved": True}
+    others = _changed_beside(access, row, after, request.POST.get("shown-beside", ""))
+    return HttpResponse(
+        "".join(
+            render_to_string("crm/detail/field.html", {"field": one}, request)
+            for one in (shown, *others)
+        )
+    )
+
+
+def _changed_beside(access: Access, before: Row, after: Row, beside: str) -> list[dict[str, Any]]:
+    """Fields on the same page that nobody edits and that changed with this one, as formulas do."""
+    asked = {name for name in beside.split(",") if name in access.module.fields}
+    still = asked & set(access.visible) - set(access.writable(after))
+    return [
+        {**field_view(access, after, access.module.fields[name], False), "is_beside": True}
+        for name in sorted(still)
+        if before.get(name) != after.get(name)
+    ]
 
 
 def save_part(

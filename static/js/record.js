@@ -118,6 +118,12 @@ export function start() {
   });
   document.addEventListener("keydown", onKey);
   document.addEventListener("focusout", onLeave);
+  // What the page shows besides may change with it, as formulas do: those fields come with the answer.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.matches?.("form[data-inline]")) return;
+    const shown = [...document.querySelectorAll(".field[data-field]:not([data-edit])")];
+    event.detail.parameters["shown-beside"] = shown.map((one) => one.dataset.field).join(",");
+  });
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt;
     if (form.matches?.("form[data-inline]")) form.dataset.sent = "1";

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from accounts.services.fields import add_field
+from crm.records.definitions import key_of
 from crm.records.services import create_record
 from sales.customers.models import Customer
 from tests.browser.conftest import Product, SignIn, Watch
@@ -66,6 +68,45 @@ def test_each_kind_is_saved_by_leaving_it(sign_in: SignIn, firm: int) -> None:
     assert "样机" in leave(page, "tags")
     stored = Customer.unscoped.get(pk=firm)
     assert (stored.employees, stored.revenue, stored.remark) == (230, 1_200_000, "two\nlines")
+
+
+def test_added_fields_are_edited_where_they_stand_and_a_formula_follows(
+    sign_in: SignIn, firm: int
+) -> None:
+    admin = User.objects.get(username="admin")
+
+    def own(kind: str, **more: Any) -> str:
+        labels = {"en": f"My {kind}"}
+        row = add_field(actor=admin, module="customers", kind=kind, labels=labels, **more)
+        return key_of(row)
+
+    choice = own("choice", choices=["east", "west"])
+    many = own("multi_choice", choices=["red", "green", "blue"])
+    day, truth = own("date"), own("boolean")
+    formula = own("formula", formula="{revenue} * 2")
+    page = sign_in("rep", "en")
+    page.goto(f"/customers/{firm}/")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    edit(page, choice).locator("select").select_option(label="west")
+    assert "west" in leave(page, choice)
+    form = edit(page, many)
+    for label in ("red", "blue"):
+        form.get_by_label(label).check()
+    assert "red" in leave(page, many)
+    edit(page, truth).locator("input[type=checkbox]").check()
+    assert "Yes" in leave(page, truth)
+    for name in (day, "birthday"):
+        edit(page, name).locator("input[type=date]").fill("1990-05-14")
+        assert "14 May 1990" in leave(page, name), name
+    waiting = edit(page, "city")  # another that is open keeps what stands in it
+    waiting.locator("input.input").fill("Wuxi")
+    edit(page, "revenue").locator("input.input").fill("3000")
+    leave(page, "revenue")
+    page.locator(f"#field-{formula}", has_text="6,000").wait_for()
+    page.locator("#field-city .saved").wait_for()
+    stored = Customer.unscoped.get(pk=firm).custom
+    assert (stored[choice], stored[day], stored[truth]) == ("choice_2", "1990-05-14", True)
+    assert len(stored[many]) == 2
 
 
 def test_what_cannot_be_saved_stays_in_its_field(sign_in: SignIn, firm: int, watch: Watch) -> None:
