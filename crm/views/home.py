@@ -25,6 +25,7 @@ from crm.views.tour import tour_for
 
 DUE = 12
 LATEST = 8
+SAID = frozenset({"text", "happened_at"})  # of a follow-up: what, and when
 Node = dict[str, Any]
 
 
@@ -46,9 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
     doors = [access_to(request.user, module) for module in all_modules()]
     doors = [door for door in doors if door.grants.scope("view")]
     dated = [d for d in doors if "next_contact_at" in d.readable and d.module.has_follow_ups]
-    spoken = next(
-        (d for d in doors if d.module.name == "follow-ups" and "text" in d.readable), None
-    )
+    spoken = next((d for d in doors if d.module.name == "follow-ups" and d.readable >= SAID), None)
     context = {
         "crumbs": [{"label": _("Home"), "url": ""}],
         "greeting": _greeting(str(request.user)),

@@ -64,6 +64,7 @@ COMMANDS = {
     "demo": "fills a database, prints counts",
     "generate": "fills a database, prints counts",
     "import_people": "reads a file of people, prints counts",
+    "prove_rights": "tells where something leaked by module, id and field, no record's values",
     "reindex": "writes what records are found by, prints counts",
     "rights": "shows rights, no record's values",
 }

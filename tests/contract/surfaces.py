@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.urls import reverse
 
+from accounts.proving.reads import READS
 from crm.access.errors import Refusal
 from crm.access.policy import access_to
 from crm.customfields.files import FieldFile
@@ -32,10 +33,6 @@ from tests.contract.shapes import SHAPES, THOROUGH_SHAPES
 from tests.contract.sharing import visit_shares
 from tests.contract.viewing import visit_views
 from tests.contract.visitor import Visitor
-
-
-def _list_all(visitor: Visitor) -> bytes:
-    return visitor.page("list", query={"columns": ",".join(visitor.visible())})
 
 
 def _list_parts(visitor: Visitor) -> bytes:
@@ -302,31 +299,19 @@ def _services(visitor: Visitor) -> bytes:
 
 
 SURFACES: dict[str, Callable[[Visitor], bytes]] = {
-    "list": lambda v: v.page("list"),
-    "list, all columns": _list_all,
-    "list, searched": lambda v: v.page("list", query={"q": v.word}),
+    **READS,
     "list, parts": _list_parts,
-    **FILTERS, **SHAPES, "record": lambda v: v.page("record"),
-    "peek": lambda v: v.page("peek"),
-    "edit": lambda v: v.page("edit"),
+    **FILTERS, **SHAPES,
     "edit, refused": _rejected_edit,
     "fields": _fields,
     "uncover": _uncover,
     "new": _new,
-    "history": lambda v: v.page("history"),
     "duplicates": _duplicates,
     "bulk": visit_bulk,
     "bulk edit": visit_bulk_edit,
     "merge": visit_merge,
     "bin": _bin,
     "parent": _parent,
-    "palette": lambda v: v.page("palette", query={"q": v.word}) + v.page("palette"),
-    "search": lambda v: v.page("search", query={"q": v.word}),
-    "lookup": lambda v: b"".join(
-        v.page(name, query={"q": v.word}) for name in ("lookup", "lookup-any")
-    ),
-    "home": lambda v: v.page("home"),
-    "team activity": lambda v: v.page("team-activity"),
     "audit": lambda v: v.page("audit"),
     "stage moves": lambda v: v.page("stage-moves") + v.post("stage-release", pk=v.customer),
     "feed": lambda v: (
@@ -342,10 +327,6 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
     "library": visit_library,
     "screen pop": _screen_pop,
     "follow-up logged": _log_follow_up,
-    "api list": lambda v: _api(v, ""),
-    "api record": _api_record,
-    "api history": lambda v: _api(v, f"{v.planted.pk}/history/"),
-    "api search": lambda v: _api(v, f"?q={v.word}"),
     "api writes": _api_writes,
     "api index": lambda v: v.body(v.api.get("")) + v.body(v.api.get("/api/schema/?format=json")),
     "export xlsx": _export("xlsx"),

@@ -36,6 +36,20 @@ class Visitor:
         return self.planted.marks[self.planted.module.title][0].decode().upper()
 
     @property
+    def module_name(self) -> str:
+        """The module's name."""
+        return self.planted.module.name
+
+    @property
+    def record(self) -> int:
+        """The record's id."""
+        return self.planted.pk
+
+    def read_api(self, path: str) -> bytes:
+        """GET from the API; its bytes."""
+        return self.body(self.api.get(path))
+
+    @property
     def api_url(self) -> str:
         """The record's address in the API."""
         return f"/api/v1/{self.planted.module.name}/{self.planted.pk}/"
