@@ -8,16 +8,24 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase
 
+from accounts.models import User
+from crm.access.policy import access_to
 from crm.activities.models import FollowUp
 from crm.activities.touch import touch_subjects
+from crm.customfields.models import FieldDefinition
+from crm.documents.filing import open_document
+from crm.documents.models import Document
+from crm.lists.models import SavedView
 from crm.modules.registry import module_named
 from crm.records.beside import MatchKey, UniqueValue
 from crm.records.children import Address, Mail, Phone, Tag
-from crm.records.drafts import snapshots
+from crm.records.cleaning import Cleaner
+from crm.records.drafts import plain, snapshots
+from crm.records.field_indexes import is_ready, made_indexes
 from crm.records.history import history_model
 from crm.search.entries import lexemes_of
 from sales.contacts.models import Contact
-from sales.customers.models import Customer
+from sales.customers.models import Customer, CustomerShare
 from sales.fixtures.generate import ForeignCustomers, generate
 
 TODAY = date(2026, 11, 23)
@@ -49,7 +57,7 @@ class Loaded(TestCase):
                 assert customer.created_by_id == customer.owner_id
         people = connection.cursor()
         people.execute("SELECT count(*), count(DISTINCT department_id) FROM accounts_user")
-        assert people.fetchone() == (500, 60)
+        assert people.fetchone() == (501, 60)  # one of them administers and owns nothing
         people.execute(
             "SELECT max(length(path) - length(replace(path, '/', ''))) - 1 FROM accounts_department"
         )
@@ -118,6 +126,38 @@ class Loaded(TestCase):
                     history_date__gte=datetime(2026, 11, 24, tzinfo=UTC)
                 ).exists()
                 assert not kept.filter(history_user=None).exists()
+
+    def test_added_fields_are_as_the_write_path_stores_them(self):
+        module, rows = records("customers")
+        added = [one for one in module.fields.values() if one.is_custom]
+        assert {one.kind for one in added} >= {"integer", "money", "date", "choice", "boolean"}
+        cleaner = Cleaner(access_to(User.objects.get(username="gadmin"), "customers"))
+        for one in added:
+            values = [row.custom[one.key] for row in rows if one.key in row.custom]
+            assert values, one.kind
+            assert [plain(cleaner.clean(one, value)) for value in values] == values
+        fast = FieldDefinition.objects.filter(is_fast=True)
+        assert fast
+        assert all(is_ready(row, made_indexes()) for row in fast)
+
+    def test_a_customer_of_version_n_has_n_history_rows_that_end_with_what_is_there(self):
+        kept = history_model(Customer).objects
+        for row in Customer.unscoped.filter(version__gt=2)[:20]:
+            past = list(kept.filter(id=row.pk).order_by("history_date", "version"))
+            assert [one.version for one in past] == list(range(1, row.version + 1))
+            last = past[-1]
+            assert (last.level, last.changed_at) == (row.level, row.changed_at)
+            assert past[0].changed_at == row.created_at
+            assert past[-2].level != past[-3].level
+
+    def test_what_stands_beside_them_opens(self):
+        shares = CustomerShare.objects.filter(content_object__in=Customer.unscoped.values("pk"))
+        assert shares.exists()
+        assert shares.exclude(part="").exists()
+        document = Document.objects.filter(module="customers").first()
+        _document, version, file = open_document(User.objects.get(username="g0001"), document.pk)
+        assert len(file.read()) == version.size
+        assert SavedView.objects.count() == 1500
 
     def test_more_is_added_only_when_asked_and_meets_nothing(self):
         generate(30, 1, TODAY, say=lambda text: None)
