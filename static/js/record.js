@@ -148,7 +148,13 @@ export function start() {
   addEventListener("beforeunload", (event) => (inlines().some(isTroubled) ? event.preventDefault() : sendAlong()));
   addEventListener("pagehide", sendAlong);
   addEventListener("pageshow", () => inlines().forEach((form) => delete form.dataset.along));
+  // Saved or given up by a key, the focus stays at the field, for the next Tab to go on from there.
+  let left = "";
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    left = target.matches?.("form[data-inline]") && target.contains(document.activeElement) ? target.id : "";
+  });
   document.addEventListener("htmx:afterSwap", () => {
+    if (left && document.activeElement === document.body) document.getElementById(left)?.querySelector(".pen")?.focus();
     const control = document.querySelector("form[data-inline]:not([data-met]) :is(input:not([type=hidden]), select, textarea)");
     if (control && !control.closest("form").dataset.met) {
       control.closest("form").dataset.met = "1";
