@@ -169,7 +169,7 @@ def raw_sql(where: str, order: str, page: int, shared_with: int | None) -> str:
         return f"SELECT {SQL_COLUMNS} {start} {where} ORDER BY {order} {end}"
     deep = (page - 1) * SIZE + SIZE + 1
     shared = (
-        "c.id = ANY(ARRAY(SELECT content_object_id"  # noqa: S608  a number
+        "c.id = ANY(ARRAY(SELECT content_object_id"
         f" FROM sales_customershare WHERE user_id = {shared_with}"
         " AND (until IS NULL OR until > now())))"
     )
@@ -178,7 +178,7 @@ def raw_sql(where: str, order: str, page: int, shared_with: int | None) -> str:
         for one in (where, f"NOT {where} AND {shared}")
     ]
     merged = " UNION ALL ".join(parts)
-    return f"SELECT * FROM ({merged}) AS c ORDER BY {order} {end}"  # noqa: S608  our own text
+    return f"SELECT * FROM ({merged}) AS c ORDER BY {order} {end}"
 
 
 def cases(shared: bool) -> list[Case]:

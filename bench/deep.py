@@ -22,7 +22,7 @@ BEHIND = {
     "name": "(c.sort_name, c.id) > (%s, %s)",
     "-last_follow_up_at": "(c.last_follow_up_at, c.id) < (%s, %s)",
 }
-FROM = f"SELECT {SQL_COLUMNS} FROM sales_customer c WHERE c.deleted_at IS NULL AND"  # noqa: S608  our own text
+FROM = f"SELECT {SQL_COLUMNS} FROM sales_customer c WHERE c.deleted_at IS NULL AND"
 
 
 def asked(sql: str, params: Any = None) -> list[Any]:

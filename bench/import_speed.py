@@ -135,7 +135,7 @@ def floor_copy(rows: list[tuple[str, ...]], user: Any) -> None:
         )  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO sales_customer_history"  # noqa: S608  our own columns
+                "INSERT INTO sales_customer_history"
                 f" ({copied}, history_date, history_type, request_id)"
                 f" SELECT {copied}, now(), '+', '' FROM sales_customer WHERE id = ANY(%s)", [ids],
             )  # fmt: skip
@@ -146,7 +146,7 @@ def take_out(since: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         for table, column in TABLES.items():
-            cursor.execute(f"DELETE FROM {table} WHERE {column} > %s", [since])  # noqa: S608  TABLES
+            cursor.execute(f"DELETE FROM {table} WHERE {column} > %s", [since])
         cursor.execute(
             "DELETE FROM crm_job_row; SET session_replication_role = DEFAULT;"
             " ANALYZE sales_customer"

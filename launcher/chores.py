@@ -124,6 +124,24 @@ def pictures(project: Project, arguments: Sequence[str]) -> int:
     return subprocess.run([*command, *arguments], cwd=project.root, env=environment).returncode
 
 
+def bench(project: Project, arguments: Sequence[str]) -> int:
+    """Every scenario at each size beside its floors, on the given or the lasting services."""
+    with project.held_for_run():
+        services = Services(project)
+        supervisor = Supervisor(services)
+        supervisor.listen()
+        try:
+            services.start_lasting(os.environ)
+            compile_translations(project.root)
+            environment = program_environment(services.addresses, "crm.settings.development")
+            command = [str(project.python), "-m", "bench", *arguments]
+            return subprocess.run(command, cwd=project.root, env=environment).returncode
+        except KeyboardInterrupt:
+            return 130
+        finally:
+            supervisor.stop()
+
+
 def main(arguments: Sequence[str]) -> int:
     follow_parent()
     project, chore = this_project(), arguments[0]
@@ -133,6 +151,8 @@ def main(arguments: Sequence[str]) -> int:
             return run(project)
         if chore == "test":
             return test(project, rest)
+        if chore == "bench":
+            return bench(project, rest)
         if chore == "pictures":
             return pictures(project, rest)
         return check(project) if chore == "check" else fmt(project)
