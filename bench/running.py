@@ -11,7 +11,7 @@ from bench.measuring import Scenario
 from bench.people import Persona
 
 KINDS = (
-    scenarios.pages, scenarios.narrowed, scenarios.found, scenarios.one_record, scenarios.shapes,
+    scenarios.pages, scenarios.slow_pages, scenarios.narrowed, scenarios.found, scenarios.one_record, scenarios.shapes,
 )  # fmt: skip
 
 

@@ -74,6 +74,11 @@ def pages(client: Client, who: Persona) -> Iterator[Scenario]:
         "list, three conditions on fast fields", get(_list(filter=three)),
         _raw(floors.page(who, where=where)), **LIST,
     )  # fmt: skip
+
+
+def slow_pages(client: Client, who: Persona) -> Iterator[Scenario]:
+    """The list by what no index holds."""
+    get, added = partial(partial, client.get), fields()
     slow = [
         {"field": added["score"], "op": "eq", "value": 99},
         {"field": added["erp"], "op": "contains", "value": "777"},
