@@ -20,7 +20,7 @@ from crm.documents.models import (
 from crm.jobs.models import Job, JobRow, RememberedMapping
 from crm.lists.models import SavedView, StartView
 from crm.modules.stamp import Stamp
-from crm.operation.models import Pause, Pulse
+from crm.operation.models import Pause, Pulse, Written
 from crm.records.beside import (
     AuditEntry,
     Event,
@@ -46,5 +46,5 @@ __all__ = [
     "Phrase", "Preview", "Pulse", "RememberedMapping", "SavedView", "SearchEntry",
     "SharedKey", "Stamp",
     "StartView",
-    "Tag", "UniqueValue",
+    "Tag", "UniqueValue", "Written",
 ]  # fmt: skip

@@ -5,13 +5,13 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+from launcher.advisories import failed_audits
 from launcher.project import Project
 from launcher.stops import say
 
 PACKAGES = ("crm", "accounts", "sales", "service", "marketing", "reports", "launcher")
 # Nobody listens there: what needs a database is no check of this kind.
 NO_DATABASE = "postgres://crm@127.0.0.1:1/crm"
-UNREACHABLE = ("ConnectionError", "NameResolutionError", "Max retries", "timed out", "ServiceError")
 
 
 def check(project: Project) -> int:
@@ -26,8 +26,7 @@ def check(project: Project) -> int:
         "migrations": ["-W", "ignore::RuntimeWarning", *migrations],
     }
     failed = [name for name, command in checks.items() if not _passes(project, name, command)]
-    if not _has_no_advisories(project):
-        failed.append("pip-audit")
+    failed += failed_audits(project, os.environ)
     say(f"Failed: {', '.join(failed)}." if failed else "All checks passed.")
     return 1 if failed else 0
 
@@ -63,18 +62,3 @@ def _passes(project: Project, name: str, command: Sequence[str]) -> bool:
     verdict = "passed" if done.returncode == 0 else "FAILED"
     say(f"{name}: {verdict} ({time.monotonic() - began:.0f} s)")
     return done.returncode == 0
-
-
-def _has_no_advisories(project: Project) -> bool:
-    """Asks for known weaknesses of the pinned packages; passes when nobody can be asked."""
-    pins = ["-r", "requirements.txt", "--no-deps", "--disable-pip", "--progress-spinner", "off"]
-    done = _run(project, ["-m", "pip_audit", *pins])
-    if done.returncode == 0:
-        say("pip-audit: passed")
-        return True
-    if any(word in done.stdout for word in UNREACHABLE):
-        say("pip-audit: nobody to ask, skipped")
-        return True
-    print(done.stdout, end="", flush=True)
-    say("pip-audit: FAILED")
-    return False

@@ -11,10 +11,10 @@ from threading import Lock
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import QuerySet
 
 from crm.modules.stamp import forget_too
+from crm.operation.replica import record_connection
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -58,6 +58,6 @@ def rows_of(statement: Statement | None, ids: Sequence[int] | None = None) -> li
     sql, params = statement
     if ids is not None:
         params = tuple(list(ids) if isinstance(one, list) else one for one in params)
-    with connection.cursor() as cursor:
+    with record_connection().cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()

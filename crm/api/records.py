@@ -18,6 +18,7 @@ from crm.api.values import match_as_json, row_as_json, rows_as_json
 from crm.lists.errors import BadQuery
 from crm.lists.query import DEEPEST, query_from
 from crm.lists.turning import TURNS, Turn, read_page
+from crm.operation.replica import read_on_replica
 from crm.records.cleaning import Cleaner
 from crm.records.drafts import draft_of
 from crm.records.duplicates import matches_of
@@ -40,6 +41,9 @@ class ListView(ApiView):
 
     def get(self, request: Request, module: str) -> Response:
         """One page of what the person may see."""
+        return read_on_replica(request.user, lambda: self._page(request, module))
+
+    def _page(self, request: Request, module: str) -> Response:
         access = self.open(module)
         params = _parameters(request.query_params)
         if params.pop("bin", None):

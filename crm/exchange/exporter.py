@@ -7,6 +7,7 @@ rights of that moment. A worker that dies leaves nothing: the next one writes th
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -31,6 +32,7 @@ from crm.lists.columns import collaborator_text
 from crm.lists.paths import column_at, is_crossed
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule, module_named
+from crm.operation.replica import read_on_replica
 
 BATCH = 1000
 Write = Callable[[Any], Any]
@@ -180,15 +182,20 @@ def _rows(held: Held, columns: Sequence[Column]) -> Iterator[list[Any]]:
         with held.batch() as person:
             access = _door(person, job)
             _query(access, job)  # what may no longer be filtered or shown ends the job
-            allowed = access.rows("export").filter(pk__in=batch)
-            seen = access.rows().filter(pk__in=allowed.values("pk"))
-            reached = set(seen.values_list("pk", flat=True))
-            own = wanted | set(relations_of(wanted))
-            rows = access.rows_of([pk for pk in batch if pk in reached], own)
-            rows = with_related(access, rows, wanted)
+            rows = read_on_replica(person, partial(_read, access, batch, wanted))
             job.done += len(rows)
         for row in rows:
             yield [column.value(row) for column in columns]
+
+
+def _read(access: Access, batch: Sequence[int], wanted: set[str]) -> list[Row]:
+    """The rows of a batch that the person may export and see, in its order."""
+    allowed = access.rows("export").filter(pk__in=batch)
+    seen = access.rows().filter(pk__in=allowed.values("pk"))
+    reached = set(seen.values_list("pk", flat=True))
+    own = wanted | set(relations_of(wanted))
+    rows = access.rows_of([pk for pk in batch if pk in reached], own)
+    return with_related(access, rows, wanted)
 
 
 def _states(access: Access, columns: Sequence[Column]) -> dict[str, Any]:

@@ -23,6 +23,20 @@ class Pause(models.Model):
         return self.reason
 
 
+class Written(models.Model):
+    """When a person last wrote, kept where there is a replica that may not know it yet."""
+
+    person_id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = "crm"
+        db_table = "crm_written"
+
+    def __str__(self) -> str:
+        return str(self.person_id)
+
+
 class Pulse(models.Model):
     """When a worker last did what beat told it: the whole chain from beat to worker works."""
 

@@ -12,6 +12,8 @@ from crm.records.models import ChildHistoryBase, HistoryRows
 class Child(models.Model):
     """A row that belongs to a record: of which module, of which record, in which place."""
 
+    may_lag = True  # as its record
+
     module = models.CharField(max_length=40, editable=False)
     record_id = models.BigIntegerField(editable=False)
     position = models.PositiveSmallIntegerField(default=0, editable=False)

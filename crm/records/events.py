@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from crm.modules.stamp import held_definitions
+from crm.operation.replica import note_write_on_commit
 from crm.records.act import Act, current_origin
 from crm.records.beside import Event
 from crm.records.errors import DefinitionsMoved
@@ -21,6 +22,7 @@ def write_events(
     """
     if not rows:
         return
+    note_write_on_commit(act.actor_id)
     where = current_origin()
     with connection.cursor() as cursor:
         cursor.execute(

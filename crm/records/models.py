@@ -69,6 +69,8 @@ def person(**options: Any) -> models.ForeignKey:
 class Record(models.Model):
     """A row that people own. It has no `objects`: rows are reached through crm.access only."""
 
+    may_lag = True  # lists may read it from a replica
+
     number = models.CharField(_("number"), max_length=32, blank=True)
     owner = person(verbose_name=_("owner"), db_index=False)
     department = models.ForeignKey(

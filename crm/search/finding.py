@@ -10,12 +10,12 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from crm.access.paging import Key, Mark, Slice
 from crm.access.policy import Access
+from crm.operation.replica import record_connection
 from crm.search.asking import starts_query, tsquery
 from crm.search.models import SearchEntry
 
@@ -109,7 +109,7 @@ def _all_of(asked: _Asked, size: int) -> tuple[list[int], list[int], bool]:
 def _among(asked: _Asked, ids: Sequence[int]) -> list[tuple[int, bool]]:
     """Those of some records that the query finds, each with whether its name begins so."""
     params: Any = [asked.starts, list(ids), asked.access.module.name, asked.query]
-    with connection.cursor() as cursor:
+    with record_connection().cursor() as cursor:
         cursor.execute(_AMONG, params)
         return cursor.fetchall()
 

@@ -8,6 +8,8 @@ from django.db import models
 class SearchEntry(models.Model):
     """What a record is found by. Owner and department are copies, so that scopes apply here."""
 
+    may_lag = True  # as its record
+
     pk = models.CompositePrimaryKey("module", "record_id")
     module = models.CharField(max_length=40)
     record_id = models.BigIntegerField()

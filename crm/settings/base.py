@@ -111,6 +111,11 @@ JOB_STATEMENT_SECONDS = env.number("JOB_STATEMENT_SECONDS", 3600)
 JOB_LOCK_SECONDS = env.number("JOB_LOCK_SECONDS", 600)
 SLOW_QUERY_MS = env.number("SLOW_QUERY_MS", 0)  # slower statements stand in the log; 0 never
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REPLICA_URL = env.text("REPLICA_URL", "")  # crm/operation/replica.py
+REPLICA_SECONDS = env.number("REPLICA_SECONDS", 5, least=1)
+DATABASE_ROUTERS = ["crm.operation.replica.ReplicaRouter"]
+if REPLICA_URL:
+    DATABASES["replica"] = {**DATABASES["default"], **env.database(REPLICA_URL, "REPLICA_URL")}
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 AUTH_USER_MODEL = "accounts.User"
@@ -281,10 +286,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "crm.views.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

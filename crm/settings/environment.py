@@ -7,10 +7,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 _env = environ.Env()
+asked_for: set[str] = set()  # the variables that the settings know
 
 
 def text(name: str, default: str | None = None) -> str:
     """The variable as text; without a default it must be set."""
+    asked_for.add(name)
     value = _env.str(name, default=default)
     if value is None:
         raise ImproperlyConfigured(f"{name} must be set.")
@@ -19,6 +21,7 @@ def text(name: str, default: str | None = None) -> str:
 
 def switch(name: str, default: bool) -> bool:
     """The variable as yes or no."""
+    asked_for.add(name)
     raw = _env.str(name, default="").strip().lower()
     if not raw:
         return default
@@ -31,6 +34,7 @@ def switch(name: str, default: bool) -> bool:
 
 def number(name: str, default: int, least: int = 0) -> int:
     """The variable as a whole number of at least `least`."""
+    asked_for.add(name)
     raw = _env.str(name, default=str(default))
     try:
         value = int(raw)
@@ -43,14 +47,16 @@ def number(name: str, default: int, least: int = 0) -> int:
 
 def names(name: str, default: str = "") -> list[str]:
     """The variable as a list, separated by commas."""
+    asked_for.add(name)
     return [part.strip() for part in _env.str(name, default=default).split(",") if part.strip()]
 
 
-def database(default: str) -> dict[str, object]:
-    """DATABASE_URL as Django's dictionary; PostgreSQL only."""
-    parsed = _env.db_url("DATABASE_URL", default=default)
+def database(default: str, name: str = "DATABASE_URL") -> dict[str, object]:
+    """DATABASE_URL, or another address, as Django's dictionary; PostgreSQL only."""
+    asked_for.add(name)
+    parsed = _env.db_url(name, default=default)
     if parsed["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgres://…")
+        raise ImproperlyConfigured(f"{name} must name a PostgreSQL database: postgres://…")
     # A host that is gone is found out in seconds, not after the system's many minutes.
     patient = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 30_000}
     return {**parsed, "OPTIONS": {**patient, **parsed.get("OPTIONS", {})}}

@@ -1,6 +1,7 @@
 """Why a production start is refused: every reason at once, each with its way out."""
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +12,13 @@ DEFAULT_PASSWORDS = frozenset(
     {"", "crm", "postgres", "password", "secret", "change-me", "changeme"}
 )
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+SUPERUSERS = frozenset({"postgres", "root", "rdsadmin"})
+STRONG_HASHERS = ("Argon2", "BCryptSHA256", "Scrypt", "PBKDF2PasswordHasher")
+SHORTEST_TOKEN = 20
+MOST_PROXIES = 5
+LONGEST_IDLE_SECONDS = 7 * 86_400
+LEVELS = frozenset({"INFO", "WARNING", "ERROR", "CRITICAL"})
+ADDRESSES = ("DATABASE_URL", "REPLICA_URL", "REDIS_URL", "CELERY_BROKER_URL")
 HTTPS_SWITCHES = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
 
 
@@ -22,6 +30,9 @@ def refusals(settings: Mapping[str, object], development_key: str) -> list[str]:
         *_hosts(settings),
         *_https(settings),
         *_formats_and_files(settings),
+        *_sign_in(settings),
+        *_browser(settings),
+        *_operation(settings),
         *_mails(settings),
     ]
 
@@ -41,12 +52,20 @@ def _secrets(settings: Mapping[str, object], development_key: str) -> list[str]:
     is_weak = len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS
     if is_weak or key == development_key or key.startswith("django-insecure-"):
         found.append(f"SECRET_KEY must be {SHORTEST_KEY} or more random characters of your own.")
-    for name in ("DATABASE_URL", "REDIS_URL"):
+    for name in ADDRESSES:
+        if name == "CELERY_BROKER_URL" and settings[name] == settings["REDIS_URL"]:
+            continue  # its default, told of already
         parts = urlsplit(str(settings[name]))
+        if not parts.netloc and not parts.path:
+            continue  # none is set
         password = None if parts.password is None else unquote(parts.password)
         is_remote = bool(parts.hostname) and parts.hostname not in HERE
         if password in DEFAULT_PASSWORDS or (password is None and is_remote):
             found.append(f"{name} must carry a password of your own.")
+        if parts.username in SUPERUSERS:
+            found.append(f"{name} must not sign in as {parts.username}: make a user of its own.")
+        if is_remote and "sslmode=disable" in parts.query:
+            found.append(f"{name} must not switch TLS off on its way to another machine.")
     return found
 
 
@@ -57,6 +76,9 @@ def _hosts(settings: Mapping[str, object]) -> list[str]:
         return ["ALLOWED_HOSTS must name the host names under which people reach the product."]
     if any(host.strip(".") in {"*", ""} for host in hosts):
         return ["ALLOWED_HOSTS must not be '*': name the host names under which people come."]
+    host = urlsplit(str(settings["BASE_URL"])).hostname or ""
+    if host and not any(host == one or f".{host}".endswith(one) for one in hosts):
+        return ["BASE_URL must name one of the ALLOWED_HOSTS: links in mails lead there."]
     return []
 
 
@@ -99,3 +121,57 @@ def _formats_and_files(settings: Mapping[str, object]) -> list[str]:
     if media == public or public in media.parents or media in public.parents:
         found.append("MEDIA_ROOT must lie apart from the static files, which anybody may load.")
     return found
+
+
+def _sign_in(settings: Mapping[str, object]) -> list[str]:
+    found = []
+    hashers = _texts(settings["PASSWORD_HASHERS"])
+    if not hashers or not all(any(one in name for one in STRONG_HASHERS) for name in hashers):
+        found.append("PASSWORD_HASHERS must be slow ones: a stolen table is guessed otherwise.")
+    if not settings["AUTH_PASSWORD_VALIDATORS"]:
+        found.append("AUTH_PASSWORD_VALIDATORS must not be empty: people choose 123456.")
+    if not settings["SESSION_COOKIE_HTTPONLY"]:
+        found.append("SESSION_COOKIE_HTTPONLY must stay on: scripts must not read the session.")
+    idle = settings["SESSION_IDLE_SECONDS"]
+    if not isinstance(idle, int) or idle > LONGEST_IDLE_SECONDS:
+        found.append(f"SESSION_IDLE_SECONDS must be {LONGEST_IDLE_SECONDS} (a week) or less.")
+    return found
+
+
+def _browser(settings: Mapping[str, object]) -> list[str]:
+    found = []
+    if any(not one.startswith("https://") for one in _texts(settings["CSRF_TRUSTED_ORIGINS"])):
+        found.append("CSRF_TRUSTED_ORIGINS must begin with https://: others can be forged.")
+    policy = settings.get("CONTENT_SECURITY_POLICY")
+    directives = policy.get("DIRECTIVES", {}) if isinstance(policy, Mapping) else {}
+    if "default-src" not in directives or "unsafe" in str(directives):
+        found.append("CONTENT_SECURITY_POLICY must be there, and without 'unsafe-…'.")
+    if settings["X_FRAME_OPTIONS"] != "DENY":
+        found.append("X_FRAME_OPTIONS must be DENY: pages in foreign frames are clicked blindly.")
+    return found
+
+
+def _operation(settings: Mapping[str, object]) -> list[str]:
+    found = []
+    proxies = settings["TRUSTED_PROXIES"]
+    if not isinstance(proxies, int) or proxies > MOST_PROXIES:
+        found.append(
+            f"TRUSTED_PROXIES must be the number of your proxies, at most {MOST_PROXIES}:"
+            " beyond them everybody writes the address that he likes."
+        )
+    if settings["LOG_LEVEL"] not in LEVELS:
+        found.append("LOG_LEVEL must be INFO, WARNING or ERROR: DEBUG writes what people ask for.")
+    if 0 < len(str(settings["METRICS_TOKEN"])) < SHORTEST_TOKEN:
+        found.append(f"METRICS_TOKEN must be {SHORTEST_TOKEN} or more random characters.")
+    for one in _texts(settings["METRICS_ALLOW"]):
+        try:
+            is_everybody = ipaddress.ip_network(one, strict=False).prefixlen == 0
+        except ValueError:
+            is_everybody = True
+        if is_everybody:
+            found.append("METRICS_ALLOW must name addresses or networks, and not all of them.")
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, Iterable) else []

@@ -25,6 +25,7 @@ from crm.lists.boards import (
 from crm.lists.columns import EMPTY, renderer_for
 from crm.lists.shapes import BOARD, columns_fields, sum_fields
 from crm.modules.fields import Field
+from crm.operation.replica import from_replica
 from crm.views.cards import card_contexts, card_names, may_move_any
 from crm.views.empties import empty_context
 from crm.views.list_parts import empty_state
@@ -34,6 +35,7 @@ OWN = ("column", "from")
 
 
 @require_safe
+@from_replica
 def board(request: HttpRequest, module: str) -> HttpResponse:
     """GET /<module>/board/: the records that the person may see, in columns."""
     opened = open_form(request, module, BOARD, OWN)

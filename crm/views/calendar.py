@@ -14,11 +14,13 @@ from crm.lists.calendars import YEARS, Span, day_from, read_days
 from crm.lists.shapes import CALENDAR, DAY, MONTH, WEEK, day_fields
 from crm.lists.show import show_date, show_day, show_month, today
 from crm.modules.fields import Field
+from crm.operation.replica import from_replica
 from crm.views.cards import card_contexts, card_names, may_move_any
 from crm.views.shaped import Opened, field_choices, is_fragment, open_form
 
 
 @require_safe
+@from_replica
 def calendar(request: HttpRequest, module: str) -> HttpResponse:
     """GET /<module>/calendar/: the records that the person may see, on their days."""
     opened = open_form(request, module, CALENDAR, ("day",))

@@ -19,6 +19,7 @@ from crm.lists.columns import plain_text, record_url
 from crm.lists.query import order_from
 from crm.lists.show import in_sentence
 from crm.modules.registry import all_modules, module_named
+from crm.operation.replica import from_replica
 from crm.search.finding import Hits, find
 from crm.search.reasons import is_in, marked, reason
 from crm.views.detail import actions_on
@@ -87,6 +88,7 @@ def _in_library(request: HttpRequest, text: str, most: int) -> dict[str, Any] | 
 
 
 @require_safe
+@from_replica
 def palette(request: HttpRequest) -> HttpResponse:
     """GET /palette/?q=&record=&recent=: what Ctrl-K shows.
 
@@ -205,6 +207,7 @@ def _commands(request: HttpRequest, text: str) -> list[dict[str, Any]]:
 
 
 @require_safe
+@from_replica
 def search_page(request: HttpRequest) -> HttpResponse:
     """GET /search/?q=&module=&after=: the same as a page with an address."""
     text, chosen = _text(request), request.GET.get("module", "")
@@ -246,6 +249,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@from_replica
 def lookup(request: HttpRequest, module: str) -> JsonResponse:
     """GET /lookup/<module>/?q=: records to choose from, those that the person may see and name."""
     text = _text(request)

@@ -16,6 +16,7 @@ from crm.lists.query import Query, query_from
 from crm.lists.shapes import TABLE
 from crm.lists.turning import Page, read_page
 from crm.modules.registry import module_named
+from crm.operation.replica import from_replica
 from crm.views.address import Address, path_of
 from crm.views.alike import doubles_url
 from crm.views.column_menus import column_menus
@@ -36,6 +37,7 @@ from crm.views.view_menu import Views, opening_url, views_menu
 
 
 @require_safe
+@from_replica
 def record_list(request: HttpRequest, module: str) -> HttpResponse:
     """GET /<module>/: the rows that the person may see, as the address asks for them."""
     access = access_to(request.user, module_named(module))
