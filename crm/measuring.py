@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from prometheus_client import Counter, Histogram
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+EARLY = frozenset({"/healthz", "/readyz"})  # answered before routes are looked up
 LONGEST_STATEMENT = 2000  # characters in the log
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 log = logging.getLogger("crm.slow")
@@ -44,9 +45,11 @@ class Served:
     def route(self) -> str:
         """The name of the route; one word for all addresses that lead nowhere."""
         match = self.request.resolver_match
-        if match is None:
-            return "static" if self.request.path.startswith(settings.STATIC_URL) else "none"
-        return match.view_name or "unnamed"
+        if match is not None:
+            return match.view_name or "unnamed"
+        if self.request.path in EARLY:
+            return self.request.path.strip("/")
+        return "static" if self.request.path.startswith(settings.STATIC_URL) else "none"
 
     def note(self, status: int) -> None:
         """Count the answer."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from launcher import (
+    advisories,
     database,
     environment,
     interpreter,
@@ -272,3 +273,21 @@ COUNT = "from django.contrib.auth.models import User; print(User.objects.count()
 def _kill_postgres(root: Path) -> None:
     pid = int((root / "var/pg/data/postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("program", "is_required", "passes", "said"),
+    [
+        ("pass", False, True, "passed"),
+        ("print('Found 1 known vulnerability'); raise SystemExit(1)", False, False, "FAILED"),
+        ("print('npm error code ENOTFOUND'); raise SystemExit(1)", False, True, "nobody to ask"),
+        ("print('ConnectionError'); raise SystemExit(1)", True, False, "nobody to ask"),
+        ("import time; time.sleep(9)", False, True, "nobody to ask"),
+    ],
+)
+def test_a_known_weakness_fails_and_silence_is_told(
+    tmp_path, capsys, program, is_required, passes, said
+):
+    command = [sys.executable, "-c", program]
+    assert advisories.passes("audit", command, tmp_path, is_required, seconds=1) is passes
+    assert said in capsys.readouterr().out
