@@ -244,7 +244,7 @@ def _setup(at: Known) -> list[Place]:
         Place("people", "/setup/people/", "admin"),
         Place("people-import", "/setup/people/import/", "admin", primary=1),
         Place("company", "/setup/company/", "admin"),
-        Place("operation", "/setup/operation/", "admin", primary=1),
+        Place("operation", "/setup/operation/", "admin"),
         Place("stages", "/setup/stages/", "admin"),
         Place("stage-new", "/setup/stages/new/", "admin"),
         Place("stage", f"/setup/stages/{at.rule}/", "admin"),

@@ -61,11 +61,14 @@ JOBS = {
 }
 COMMANDS = {
     "add_administrator": "makes a person",
+    "background": "pauses or releases the background, no records",
+    "backup": "writes everything to a file that its owner alone may open, prints counts",
     "demo": "fills a database, prints counts",
     "generate": "fills a database, prints counts",
     "import_people": "reads a file of people, prints counts",
     "prove_rights": "tells where something leaked by module, id and field, no record's values",
     "reindex": "writes what records are found by, prints counts",
+    "restore": "reads a backup into an empty database, prints counts",
     "rights": "shows rights, no record's values",
 }
 TASKS = {
