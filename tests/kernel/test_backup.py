@@ -89,19 +89,9 @@ def test_backup_change_restore_gives_the_same_and_waits(
     pk, waiting = planted(owner)
     kept, before = stored_files(), (sums(), sequences())
     assert len(kept) == 2
-    assert sorted(
-        path.relative_to(own_files).as_posix() for path in own_files.rglob("*") if path.is_file()
-    ) == kept, "every file that the product keeps is known to the backup"  # fmt: skip
+    assert files_in(own_files) == kept, "every file that the product keeps is known to the backup"
     folder, packed = tmp_path / "one", tmp_path / "one.tar"
-    call_command("backup", str(folder))
-    call_command("backup", str(packed))
-    said = capsys.readouterr().out
-    assert "2 files" in said
-    configuration = (folder / "configuration.env").read_text()
-    assert "COMPANY_NAME=Zq Company" in configuration
-    assert "zqsecretmail" not in configuration
-    with pytest.raises(CommandError, match="is there already"):
-        call_command("backup", str(folder))
+    said = saved(folder, packed, capsys)
     change(owner, pk, name="Changed", level="B")
     refused_when_touched(folder, tmp_path)
     with pytest.raises(BadBackup, match="not empty"):
@@ -115,12 +105,7 @@ def test_backup_change_restore_gives_the_same_and_waits(
     assert (sums(), sequences()) == before
     assert Customer.unscoped.get(pk=pk).name == "Zq Pumps"
     assert (tmp_path / "elsewhere" / kept[0]).exists()
-    assert is_paused()
-    run_job.apply([waiting.pk])
-    assert Job.objects.get(pk=waiting.pk).state == Job.State.QUEUED, "nothing happens by itself"
-    assert release()
-    run_job.apply([waiting.pk])
-    assert Job.objects.get(pk=waiting.pk).state == Job.State.DONE
+    waits_until_released(waiting)
     with pytest.raises(BadBackup, match="not empty"):
         restore_backup(packed)
     restore_backup(packed, replace=True)
@@ -130,6 +115,33 @@ def test_backup_change_restore_gives_the_same_and_waits(
     call_command("backup", str(tmp_path / "two"))
     said = capsys.readouterr()
     assert file in said.err, "what the storage lacks is told"
+
+
+def saved(folder, packed, capsys):
+    """Make both kinds of backup; what the command said."""
+    call_command("backup", str(folder))
+    call_command("backup", str(packed))
+    said = capsys.readouterr().out
+    assert "2 files" in said
+    configuration = (folder / "configuration.env").read_text()
+    assert "COMPANY_NAME=Zq Company" in configuration
+    assert "zqsecretmail" not in configuration
+    with pytest.raises(CommandError, match="is there already"):
+        call_command("backup", str(folder))
+    return said
+
+
+def files_in(folder):
+    return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
+
+
+def waits_until_released(waiting):
+    assert is_paused()
+    run_job.apply([waiting.pk])
+    assert Job.objects.get(pk=waiting.pk).state == Job.State.QUEUED, "nothing happens by itself"
+    assert release()
+    run_job.apply([waiting.pk])
+    assert Job.objects.get(pk=waiting.pk).state == Job.State.DONE
 
 
 def refused_when_touched(folder, tmp_path):
