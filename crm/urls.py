@@ -163,6 +163,13 @@ urlpatterns = [
     path("setup/dictionaries/", dictionaries.dictionaries, name="dictionaries"),
     path("setup/dictionaries/<slug:name>/", dictionaries.dictionaries, name="dictionary"),
     path("files/fields/<record:pk>/", field_files.field_file, name="field-file"),
+    path("files/fields/<record:pk>/preview/", field_files.preview, name="field-file-preview"),
+    path(
+        "files/fields/<record:pk>/preview/<record:page>/",
+        field_files.preview_page,
+        name="field-file-page",
+    ),
+    path("files/fields/new/<str:module>/<str:name>/", field_files.upload, name="field-file-new"),
     path("files/<record:pk>/", files.attachment, name="attachment"),
     path("documents/<record:pk>/", documents.download, name="document"),
     path("documents/<record:pk>/versions/", documents.versions, name="document-versions"),

@@ -111,9 +111,9 @@ def _with_inputs(access: "Access", fields: Sequence[Field]) -> list[Field]:
 def _replace_references(
     access: "Access", loaded: Sequence[Values], fields: Sequence[Field]
 ) -> None:
+    if files := [field for field in fields if field.kind == FILE]:
+        _replace_files(access, loaded, files)
     for field in fields:
-        if field.kind == FILE:
-            _replace_files(access, loaded, field)
         if field.kind == "any_relation":
             _replace_any(access, loaded, field)
         if field.kind not in REFERENCES:
@@ -128,20 +128,22 @@ def _replace_references(
                 values[field.name] = refs.get(values[field.name], hidden)
 
 
-def _replace_files(access: "Access", loaded: Sequence[Values], field: Field) -> None:
-    """Lists of ids become the files themselves, those that are this record's."""
-    if not any(values[field.name] for values in loaded):
-        for values in loaded:
-            values[field.name] = ()
-        return
-    rows = FieldFile.objects.filter(
-        module=access.module.name, field=field.name, dropped_at=None,
-        record_id__in=[values["pk"] for values in loaded if values[field.name]],
-    )  # fmt: skip
-    found = {(one.record_id, one.pk): FileRef(one.pk, one.name, one.size) for one in rows}
+def _replace_files(access: "Access", loaded: Sequence[Values], fields: Sequence[Field]) -> None:
+    """Lists of ids become the files themselves, those that are this record's; one query for all."""
+    wanted = {one.name for one in fields if any(values[one.name] for values in loaded)}
+    rows: Iterable[FieldFile] = ()
+    if wanted:
+        rows = FieldFile.objects.filter(
+            module=access.module.name, field__in=wanted, dropped_at=None,
+            record_id__in=[values["pk"] for values in loaded],
+        )  # fmt: skip
+    found = {
+        (one.record_id, one.field, one.pk): FileRef(one.pk, one.name, one.size) for one in rows
+    }
     for values in loaded:
-        places = [(values["pk"], int(one)) for one in values[field.name] or ()]
-        values[field.name] = tuple(found[place] for place in places if place in found)
+        for name in (one.name for one in fields):
+            places = [(values["pk"], name, int(one)) for one in values[name] or ()]
+            values[name] = tuple(found[place] for place in places if place in found)
 
 
 def _references(access: "Access", field: Field, ids: set[int]) -> Mapping[int, Ref]:

@@ -35,6 +35,11 @@ class FileRef:
         """Where it is downloaded, by those who may read the field."""
         return f"/files/fields/{self.pk}/"
 
+    @property
+    def preview_url(self) -> str:
+        """Where it is shown."""
+        return f"{self.url}preview/"
+
     def __str__(self) -> str:
         return self.name
 

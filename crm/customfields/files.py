@@ -6,6 +6,7 @@ from django.utils import timezone
 
 FILE = "file"  # the kind of field
 MOST_IN_A_FIELD = 10
+LARGEST = 20 * 1024 * 1024  # of one file, wherever it hangs
 
 
 class FieldFile(models.Model):

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from crm.access.policy import access_to
 from crm.customfields.files import FILE, FieldFile
 from crm.documents.forgetting import delete_stored
+from crm.documents.models import Preview
+from crm.documents.previews import ask_preview, open_page, preview_of
 from crm.documents.quota import claim_room, require_room
 from crm.documents.scanning import refuse_infected
 from crm.documents.services import clean_name, digest, is_in_sight, require_size
@@ -61,10 +63,12 @@ def _keep(actor: Any, module: str, field: str, name: str, file: UploadedFile) ->
     try:
         with transaction.atomic():
             claim_room(actor, [file])
-            return FieldFile.objects.create(
+            row = FieldFile.objects.create(
                 module=module, field=field, name=name, size=file.size or 0, stored=stored,
                 sha256=sha256, added_by=actor,
             )  # fmt: skip
+            ask_preview(row, name)
+            return row
     except BaseException:
         default_storage.delete(stored)
         raise
@@ -96,6 +100,17 @@ def open_field_file(user: Any, pk: int) -> tuple[FieldFile, Any]:
         raise NotVisible from None
 
 
+def seen_field_preview(user: Any, pk: int) -> tuple[FieldFile, Preview | None]:
+    """A file and what can be shown of it; rights as for the file. Raises NotVisible."""
+    row = seen_field_file(user, pk)
+    return row, preview_of(row)
+
+
+def open_field_preview(user: Any, pk: int, page: int) -> tuple[str, Any]:
+    """One picture of a file's preview, its name in the storage and opened. Raises NotVisible."""
+    return open_page(seen_field_preview(user, pk)[1], page)
+
+
 def clear_field_files(most: int = 500) -> int:
     """Remove uploads that no write named within a day, and what was dropped BIN_DAYS ago."""
     now = timezone.now()
@@ -112,6 +127,8 @@ def forget_field_files(module: str, ids: list[int]) -> None:
 @transaction.atomic
 def _forget(rows: Any) -> int:
     found = dict(rows.select_for_update().values_list("pk", "stored"))
+    shown = Preview.objects.filter(field_file__in=list(found)).values_list("stored", flat=True)
+    stored = [*found.values(), *(page for pages in shown for page in pages)]
     FieldFile.objects.filter(pk__in=list(found)).delete()
-    transaction.on_commit(delete_stored(list(found.values())), robust=True)
+    transaction.on_commit(delete_stored(stored), robust=True)
     return len(found)

@@ -18,7 +18,7 @@ from crm.access.policy import Access
 from crm.documents.library import sought_of
 from crm.documents.models import Document, DocumentVersion, Preview
 from crm.documents.places import Place, RecordPlace, place_of, require
-from crm.documents.previews import ask_preview, preview_of
+from crm.documents.previews import ask_preview, open_page, preview_of
 from crm.documents.quota import claim_room, require_room
 from crm.documents.scanning import refuse_infected
 from crm.documents.services import clean_name, digest, require_size
@@ -100,14 +100,7 @@ def open_preview(user: Any, pk: int, number: int | None, page: int) -> tuple[str
 
     Raises NotVisible.
     """
-    preview = seen_preview(user, pk, number)
-    if preview is None or not 1 <= page <= len(preview.stored):
-        raise NotVisible
-    try:
-        name = preview.stored[page - 1]
-        return name, default_storage.open(name)
-    except FileNotFoundError:
-        raise NotVisible from None
+    return open_page(seen_preview(user, pk, number), page)
 
 
 def upload_document(*, actor: Any, module: str, pk: int, file: UploadedFile) -> Uploaded:

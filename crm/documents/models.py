@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.customfields.files import FieldFile
 from crm.records.children import Child, child_history, child_index
 from crm.records.models import person
 
@@ -95,7 +96,10 @@ class DocumentVersion(models.Model):
 
 
 class Preview(models.Model):
-    """What can be shown of one version without opening it: pictures, a text, or a table."""
+    """What can be shown of a file without opening it: pictures, a text, or a table.
+
+    The file is a version of a document, or one of a field.
+    """
 
     class State(models.TextChoices):
         """How far the preview is."""
@@ -106,7 +110,10 @@ class Preview(models.Model):
         FAILED = "failed"
 
     version = models.OneToOneField(
-        DocumentVersion, on_delete=models.CASCADE, related_name="preview"
+        DocumentVersion, on_delete=models.CASCADE, related_name="preview", null=True
+    )
+    field_file = models.OneToOneField(
+        FieldFile, on_delete=models.CASCADE, related_name="+", null=True
     )
     kind = models.CharField(max_length=10)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
@@ -123,9 +130,22 @@ class Preview(models.Model):
                 condition=models.Q(state__in=("waiting", "making")),
             )
         ]  # fmt: skip
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(version__isnull=True) ^ models.Q(field_file__isnull=True),
+                name="crm_document_preview_of_one",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.version_id} {self.state}"
+        return f"{self.version_id or self.field_file_id} {self.state}"
+
+    @property
+    def source(self) -> str:
+        """Where the bytes of the file lie."""
+        file = self.version or self.field_file
+        assert file is not None  # the constraint says so
+        return file.stored
 
 
 class Folder(models.Model):

@@ -1,4 +1,4 @@
-"""Previews of documents: made in the background, by a process that may fail alone, and kept."""
+"""Previews of files: made in the background, by a process that may fail alone, and kept."""
 
 import json
 import secrets
@@ -16,8 +16,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.celery import send_soon
+from crm.customfields.files import FieldFile
 from crm.documents import jailed
 from crm.documents.models import DocumentVersion, Preview
+from crm.records.errors import NotVisible
 
 SECONDS = 20
 LARGEST_RESULT = 2 * 1024 * 1024
@@ -28,18 +30,19 @@ KINDS = {
 }  # fmt: skip
 LATE = timedelta(minutes=5)
 State = Preview.State
+Source = DocumentVersion | FieldFile
 
 
 class Unreadable(Exception):
     """The file could not be shown: broken, too large to draw, or not what its name says."""
 
 
-def ask_preview(version: DocumentVersion, name: str) -> None:
+def ask_preview(file: Source, name: str) -> None:
     """Have a preview made after the commit, where the name's ending says that there can be one."""
     kind = KINDS.get(name.rpartition(".")[2].lower())
     if kind is None:
         return
-    preview = Preview.objects.create(version=version, kind=kind)
+    preview = Preview.objects.create(**_of(file), kind=kind)
     transaction.on_commit(lambda: poke(preview.pk), robust=True)
 
 
@@ -53,9 +56,9 @@ def make(pk: int) -> bool:
     waiting = Preview.objects.filter(pk=pk, state=State.WAITING)
     if not waiting.update(state=State.MAKING, begun_at=timezone.now()):
         return False
-    preview = Preview.objects.select_related("version").get(pk=pk)
+    preview = Preview.objects.select_related("version", "field_file").get(pk=pk)
     try:
-        with default_storage.open(preview.version.stored) as file, TemporaryDirectory() as place:
+        with default_storage.open(preview.source) as file, TemporaryDirectory() as place:
             result, pages = read_in_jail(preview.kind, file, Path(place))
     except (Unreadable, FileNotFoundError):
         Preview.objects.filter(pk=pk).update(state=State.FAILED)
@@ -102,6 +105,24 @@ def sweep() -> list[int]:
     return list(waiting.values_list("pk", flat=True)[:100])
 
 
-def preview_of(version: DocumentVersion) -> Preview | None:
-    """The preview of a version, made or not; None where there can be none."""
-    return Preview.objects.filter(version=version).first()
+def _of(file: Source) -> dict[str, Source]:
+    return {"field_file" if isinstance(file, FieldFile) else "version": file}
+
+
+def preview_of(file: Source) -> Preview | None:
+    """The preview of a version or of a field's file, made or not; None where there can be none."""
+    return Preview.objects.filter(**_of(file)).first()
+
+
+def open_page(preview: Preview | None, page: int) -> tuple[str, Any]:
+    """One picture of a preview, its name in the storage and opened. Raises NotVisible.
+
+    Whoever calls this has asked for the file's rights just now.
+    """
+    if preview is None or not 1 <= page <= len(preview.stored):
+        raise NotVisible
+    try:
+        name = preview.stored[page - 1]
+        return name, default_storage.open(name)
+    except FileNotFoundError:
+        raise NotVisible from None

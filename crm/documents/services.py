@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.access.policy import access_to
+from crm.customfields.files import LARGEST
 from crm.documents.models import Attachment
 from crm.documents.quota import claim_room, require_room
 from crm.documents.scanning import refuse_infected
@@ -20,7 +21,6 @@ from crm.records.act import Act
 from crm.records.child_rows import add_rows
 from crm.records.errors import Invalid, NotVisible
 
-LARGEST = 20 * 1024 * 1024
 MOST_FILES = 10
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access.policy import Access
-from crm.customfields.files import FieldFile
+from crm.customfields.files import LARGEST, FieldFile
 from crm.lib.whole import whole_number
 from crm.modules.fields import Field
 
@@ -20,6 +20,11 @@ def file_control(access: Access, field: Field, raw: Any) -> dict[str, Any]:
     return {
         "stored": _stored(access, field, raw or ()),
         "is_many": field.most_files > 1,
+        "most": field.most_files,
+        "too_many": _at_most(field),
+        "upload_url": f"/files/fields/new/{access.module.name}/{field.name}/",
+        "largest": LARGEST,
+        "limits": _("Up to %d MB per file.") % (LARGEST // 1024 // 1024),
         "accept": ",".join(f".{one}" for one in field.endings),
         "help": " · ".join(filter(None, (str(field.help), _about(field)))),
     }
@@ -35,16 +40,23 @@ def _stored(access: Access, field: Field, raw: Any) -> list[dict[str, Any]]:
     held = [one.record_id for one in rows if one.record_id is not None]
     seen = set(access.rows().filter(pk__in=held).values_list("pk", flat=True)) if held else set()
     return [
-        {"value": one.pk, "name": one.name, "size": one.size}
+        {
+            "value": one.pk, "name": one.name, "size": one.size,
+            "preview_url": one.record_id and f"/files/fields/{one.pk}/preview/",
+        }
         for one in rows
         if one.record_id in seen or (one.record_id is None and one.added_by_id == access.user.pk)
-    ]
+    ]  # fmt: skip
+
+
+def _at_most(field: Field) -> str:
+    most = field.most_files
+    return ngettext("At most %d file.", "At most %d files.", most) % most
 
 
 def _about(field: Field) -> str:
     """How many files, and which."""
-    most = field.most_files
-    words = [ngettext("At most %d file.", "At most %d files.", most) % most] if most > 1 else []
+    words = [_at_most(field)] if field.most_files > 1 else []
     if field.endings:
         words.append(_("Allowed: %s") % ", ".join(field.endings))
     return " ".join(words)

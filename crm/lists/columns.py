@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -170,15 +169,6 @@ def _files(files: Sequence[FileRef]) -> SafeString:
     """Each file by its name, leading to its download."""
     links = ((one.url, one.name) for one in files)
     return format_html_join(pgettext("between words", ", "), '<a href="{}" download>{}</a>', links)
-
-
-def file_lines(files: Sequence[FileRef]) -> SafeString:
-    """The same for a record's page: one below the other, with their sizes."""
-    return format_html_join(
-        mark_safe("<br>"),
-        '<a href="{}" download>{}</a> <span class="faint">{}</span>',
-        ((one.url, one.name, filesizeformat(one.size)) for one in files),
-    )
 
 
 def _collaborators(people: Sequence[Mapping[str, Any]]) -> SafeString:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.access import names
 from crm.access.policy import Access, access_to
+from crm.customfields.files import LARGEST
 from crm.documents.filing import (
     delete_document,
     describe_document,
@@ -30,7 +31,6 @@ from crm.documents.models import Document, DocumentVersion, Preview
 from crm.documents.places import Place
 from crm.documents.previews import preview_of
 from crm.documents.quota import Usage, usage_of, usage_of_all
-from crm.documents.services import LARGEST
 from crm.lib.whole import whole_number
 from crm.lists.columns import record_url
 from crm.lists.show import show_moment
@@ -153,13 +153,13 @@ def preview_page(request: HttpRequest, pk: int, page: int) -> HttpResponseBase:
     return served(request, file, tag, content_type="image/webp")
 
 
-def _preview(preview: Preview | None, url: str, number: int) -> dict[str, Any]:
-    """What crm/documents/preview.html shows."""
+def preview_context(preview: Preview | None, url: str, query: str = "") -> dict[str, Any]:
+    """What crm/documents/preview.html shows; `url` is the file's, `query` which of its versions."""
     content = preview.content if preview else {}
     pages = range(1, len(preview.stored) + 1) if preview else []
     return {
         "state": preview.state if preview else "none",
-        "pictures": [f"{url}preview/{page}/?version={number}" for page in pages],
+        "pictures": [f"{url}preview/{page}/{query}" for page in pages],
         "text": content.get("text", ""),
         "rows": content.get("rows", []),
         "is_cut": content.get("is_cut", False),
@@ -211,7 +211,9 @@ def _dialog(
             {"label": "", "messages": texts, "anchor": f"document-{name}"}
             for name, texts in (errors or {}).items()
         ],
-        "preview": _preview(preview_of(version_of(document)), url, document.current),
+        "preview": preview_context(
+            preview_of(version_of(document)), url, f"?version={document.current}"
+        ),
         "versions": [
             {
                 "number": one.number,

@@ -19,7 +19,7 @@ from crm.forms.fields import narrow
 from crm.forms.page import one_field
 from crm.forms.posted import posted_values
 from crm.lib.whole import whole_number
-from crm.lists.columns import cell, file_lines, masked_cell, plain_text, record_url, renderer_for
+from crm.lists.columns import cell, masked_cell, plain_text, record_url, renderer_for
 from crm.lists.show import show_time
 from crm.modules.fields import Field
 from crm.modules.registry import module_named
@@ -27,7 +27,7 @@ from crm.records.errors import DuplicateFound, Invalid, NotAllowed, NotVisible, 
 from crm.records.limits import counted
 from crm.records.services import update_record
 from crm.records.uncovering import uncover
-from crm.views.field_files import take_uploads
+from crm.views.field_files import file_lines, take_uploads
 
 SHOWN_FOR = 30
 

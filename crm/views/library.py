@@ -12,12 +12,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access import names
+from crm.customfields.files import LARGEST
 from crm.documents.filing import upload_document
 from crm.documents.folders import names_of, note_folder
 from crm.documents.library import ADD, LIBRARY, MANAGE, Library, Node
 from crm.documents.places import FolderPlace
 from crm.documents.quota import usage_of, usage_of_all
-from crm.documents.services import LARGEST
 from crm.documents.shelves import (
     SORTS,
     Shelved,

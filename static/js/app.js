@@ -25,6 +25,7 @@ import { start as startTour } from "./tour.js";
 import { start as startInstalled } from "./installed.js";
 import { start as startDocuments } from "./documents.js";
 import { start as startLibrary } from "./library.js";
+import { start as startFileFields } from "./filefields.js";
 
 startForm(); // first: it keeps the Enter of a composition from all others
 startToasts();
@@ -51,6 +52,7 @@ startTour();
 startInstalled();
 startDocuments();
 startLibrary();
+startFileFields();
 
 // Where a row of tabs is wider than the screen, the current one is in sight.
 for (const one of document.querySelectorAll(".tabs [aria-current], .steps [aria-current], .column.keep [aria-current]")) {

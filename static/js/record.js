@@ -88,7 +88,7 @@ const inlines = () => [...document.querySelectorAll("form[data-inline]")].filter
 // A value that was refused stays in its field until it is put right or given up by Esc.
 function onLeave(event) {
   const form = near(event, "form[data-inline]");
-  if (!form || form.contains(event.relatedTarget) || form.dataset.left || form.querySelector(".wrong[role=alert]:not([data-told])")) return;
+  if (!form || form.contains(event.relatedTarget) || form.dataset.left || form.querySelector(".wrong[role=alert]:not([data-told]), [data-sending]")) return;
   setTimeout(() => {
     if (!form.isConnected || form.contains(document.activeElement) || form.dataset.sent) return;
     if (isChanged(form)) form.requestSubmit();

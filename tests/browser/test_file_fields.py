@@ -33,12 +33,21 @@ def test_a_file_in_a_field(sign_in: SignIn) -> None:
     rep.set_input_files(f"[name={key}__new]", files=[
         {"name": "许可证.txt", "mimeType": "text/plain", "buffer": b"permit"}
     ])  # fmt: skip
-    rep.locator(f"#field-{key}").get_by_role("button", name="保存").click()
-    link = rep.locator(f"#field-{key}").get_by_role("link", name="许可证.txt")
-    link.wait_for()
+    field = rep.locator(f"#field-{key}")
+    field.get_by_label("许可证.txt").wait_for()  # it is there before anything is saved
+    rep.set_input_files(f"[name={key}__new]", files=[
+        {"name": "表格.exe", "mimeType": "text/plain", "buffer": b"permit"}
+    ])  # fmt: skip
+    field.locator(".uploads .bad").wait_for()
     assert faults(rep) == []
+    field.get_by_role("button", name="保存").click()
+    link = field.get_by_role("link", name="许可证.txt", exact=True)
+    link.click()
+    rep.locator("#dialog").get_by_role("link", name="下载").wait_for()
+    assert faults(rep) == []
+    rep.keyboard.press("Escape")
     with rep.expect_download() as download:
-        link.click()
+        field.locator("a[download]").click()
     assert download.value.suggested_filename == "许可证.txt"
     rep.goto(f"/customers/?columns=name,{key}&{key}__not_empty=1")
     rep.get_by_role("link", name="许可证.txt").wait_for()

@@ -17,6 +17,7 @@ from crm.access.grants import State
 from crm.access.sharing import UserShare
 from crm.customfields.dictionaries import add_options
 from crm.documents.field_files import upload_field_file
+from crm.documents.models import Preview
 from crm.documents.services import attach_files
 from crm.lib.codes import expected_check_character
 from crm.modules.fields import Field
@@ -246,11 +247,14 @@ class Marker:
         return pk, word
 
     def _file(self, path: str, one: Field) -> tuple[Any, ...]:
-        """A file: its name, what is in it, and its address."""
+        """A file: its name, what is in it and is shown of it, and its address."""
         name, inside = self.word(path), self.word(path) + "inside"
         file = SimpleUploadedFile(f"{name}.txt", inside.encode())
         row = upload_field_file(
             actor=self.cast.director, module=self.module.name, field=path, file=file
+        )
+        Preview.objects.filter(field_file=row).update(
+            state=Preview.State.READY, content={"kind": "text", "text": inside}
         )
         return [row.pk], name, inside, f"/files/fields/{row.pk}/"
 

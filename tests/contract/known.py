@@ -17,6 +17,8 @@ COVERS = {
     "search": "search", "lookup": "lookup", "lookup-any": "lookup", "home": "home",
     "team-activity": "team activity", "audit": "audit", "reporting-lines": "parent",
     "log-follow-up": "follow-up logged", "attachment": "attachment", "field-file": "field files",
+    "field-file-preview": "field files", "field-file-page": "field files",
+    "field-file-new": "field files",
     "api-field-file": "field files", "api-field-files": "field files", "api-list": "api list",
     "api-record": "api record", "api-history": "api history", "api-duplicates": "api writes",
     "api-action": "api writes", "api-index": "api index", "api-schema": "api index",

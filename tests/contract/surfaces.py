@@ -184,6 +184,10 @@ def _field_files(visitor: Visitor) -> bytes:
     found = b""
     for pk, name in files.values_list("pk", "field"):
         found += visitor.page("field-file", pk=pk)
+        found += visitor.page("field-file-preview", pk=pk, part=True)
+        found += visitor.page("field-file-page", pk=pk, page=1)
+        new = {"module": visitor.planted.module.name, "name": name}
+        found += visitor.body(visitor.client.post(reverse("field-file-new", kwargs=new)))
         found += visitor.body(visitor.api.get(f"field-files/{pk}/"))
         path = f"{visitor.planted.module.name}/field-files/{name}/"
         found += visitor.body(

@@ -7,8 +7,11 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 
+from crm.customfields.files import FILE
+from crm.documents.field_files import upload_field_file
 from crm.modules.registry import module_named
 from crm.modules.stamp import forget_everything
 from crm.records.services import create_record, update_record
@@ -64,6 +67,24 @@ def closed_of(module: str) -> dict[str, tuple[Any, Any]]:
     return {kinds[kind]: two for kind, two in values.items()}
 
 
+def file_names(module: str) -> list[str]:
+    """The fields of files, which are closed too; they can be hidden, not masked."""
+    return [name for name, one in module_named(module).fields.items() if one.kind == FILE]
+
+
+def paper(cast: Cast, module: str, field: str, world: int) -> int:
+    """A file with another name and size in either world; one beside it keeps the sum of sizes."""
+    names, sizes = (("offer", "complaint"), (20, 60))
+    made = [
+        upload_field_file(
+            actor=cast.director, module=module, field=field,
+            file=SimpleUploadedFile(f"{name}.txt", b"x" * size),
+        )
+        for name, size in ((names[world], sizes[world]), ("beside", sizes[1 - world]))
+    ]  # fmt: skip
+    return made[0].pk
+
+
 def build(cast: Cast, module: str, world: int) -> list[int]:
     """Three records of the owner's, the same in both worlds but for the closed fields."""
     closed = closed_of(module)
@@ -71,6 +92,8 @@ def build(cast: Cast, module: str, world: int) -> list[int]:
     for place in range(3):
         values = {name: worlds[world if place != 1 else 0] for name, worlds in closed.items()}
         values = {name: value for name, value in values.items() if value is not None}
+        for name in file_names(module):
+            values[name] = [paper(cast, module, name, world if place != 1 else 0)]
         if module == "follow-ups":
             values["subject"] = f"customers/{cast.firm_pk}"
         else:
@@ -117,6 +140,8 @@ def test_security_36_both_worlds_look_the_same(contract_cast, freeze, module, re
         cast.__dict__["firm_pk"] = firm
         for place, name in enumerate(closed_of(module)):
             cast.state(reader, module, name, states[place % 2])
+        for name in file_names(module):
+            cast.state(reader, module, name, "hidden")
         start = next_start()
         seen = [one_world(cast, reader, module, world, start) for world in (0, 1)]
         different = [name for name in seen[0] if seen[0][name] != seen[1][name]]
