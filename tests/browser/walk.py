@@ -51,13 +51,14 @@ class Known:
     position: int
     rule: int
     folder: int
+    field_file: int
 
 
 def known() -> Known:
     """Find the records that are shown: a customer with much around it, and what hangs on it."""
     from accounts.models import Department, Position, Team, User
     from crm.customfields.models import FieldDefinition
-    from crm.documents.models import Document, Folder
+    from crm.documents.models import Document, FieldFile, Folder
     from crm.lists.models import SavedView
 
     rep = User.objects.get(username="rep")
@@ -87,6 +88,7 @@ def known() -> Known:
         position=Position.objects.earliest("pk").pk,
         rule=_rule(),
         folder=Folder.objects.get(name="价格表").pk,
+        field_file=FieldFile.objects.filter(record_id__isnull=False).earliest("pk").pk,
     )
 
 
@@ -164,6 +166,7 @@ def _records(at: Known, one: str) -> list[Place]:
         Place("shares", f"{one}shares/", primary=1),
         Place("record-documents", f"{one}?tab=documents"),
         Place("document", f"/documents/{at.document}/versions/"),
+        Place("field-file", f"/files/fields/{at.field_file}/preview/", "director", primary=1),
         Place("bulk-tag", f"/customers/bulk/tag/?pk={at.customer}", "manager", primary=1),
         Place("bulk-assign", f"/customers/bulk/assign/?pk={at.customer}", "manager"),
         Place("bulk-share", f"/customers/bulk/share/?pk={at.customer}", "manager"),
