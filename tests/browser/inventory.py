@@ -19,8 +19,8 @@ NOT_WALKED = {
     ),
     **dict.fromkeys(
         ["document-current", "document-delete", "document-edit", "document-restore", "documents",
-         "doubles-again", "doubles-apart", "duplicates", "field-file-new", "field-show", "folder-delete",
-         "folder-documents", "folder-restore", "follow", "import-undo", "job-away",
+         "doubles-again", "doubles-apart", "duplicates", "field-file-new", "field-show",
+         "folder-delete", "folder-documents", "folder-restore", "follow", "import-undo", "job-away",
          "job-cancel", "job-undo", "log-follow-up", "logout", "me-tour", "merge-undo",
          "move", "preferences", "propose", "restore", "setup-person-act", "setup-position-delete",
          "setup-role-delete", "setup-stage-up", "setup-stages-run", "setup-view-person",
@@ -28,8 +28,8 @@ NOT_WALKED = {
          "view-delete", "view-plain-start", "view-restore", "view-save", "view-start"], SENT
     ),
     **dict.fromkeys(
-        ["attachment", "document", "field-file", "field-file-page", "document-preview", "folder-zip",
-         "import-template", "job-file"], FILE
+        ["attachment", "document", "field-file", "field-file-page", "document-preview",
+         "folder-zip", "import-template", "job-file"], FILE
     ),
     "setup-field-restore": SENT,
     **dict.fromkeys(["auth-token", "healthz", "manifest", "metrics", "readyz", "service-worker"],

@@ -16,7 +16,7 @@ from crm.documents.models import Preview
 from crm.modules.stamp import raise_definitions_version
 from crm.records.errors import Invalid
 from tests.kernel.file_fields import file_field, given, sent
-from tests.kernel.helpers import add
+from tests.kernel.helpers import add, change, refused
 
 
 @pytest.fixture
