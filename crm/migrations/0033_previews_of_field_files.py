@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("crm", "0031_operation")]
+    dependencies = [("crm", "0032_written")]
 
     operations = [
         migrations.AlterField(
