@@ -195,6 +195,7 @@ def _dialog(
     people = names.people(one.added_by_id for one in found)
     url = f"/documents/{document.pk}/"
     typed = request.POST if errors else {}
+    may_change = bool(place.may_change(document))
     context = {
         "title": document.name,
         "crumbs": [{"label": document.name, "url": back_url(document)}],
@@ -202,11 +203,9 @@ def _dialog(
         "description": typed.get("description", document.description),
         "back_url": back_url(document),
         "url": url,
-        "may_edit": bool(place.may_change(document)),
+        "may_edit": may_change,
         "may_add": bool(place.may_add()),
-        "move_url": f"{url}move/"
-        if document.module == LIBRARY and place.may_change(document)
-        else "",
+        "move_url": f"{url}move/" if may_change and document.module == LIBRARY else "",
         "errors": [
             {"label": "", "messages": texts, "anchor": f"document-{name}"}
             for name, texts in (errors or {}).items()

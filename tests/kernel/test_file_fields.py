@@ -144,12 +144,19 @@ def test_security_21_a_foreign_file_is_no_file(cast, field):
     assert state_of(theirs) == (None, False)
 
 
+def refused_alike(client, url):
+    """Whether the file, a part of it and its preview are answered like one that never was."""
+    nothing = client.get("/files/fields/999999999/")
+    answers = [client.get(f"{url}{more}") for more in ("", "preview/", "preview/1/")]
+    answers.append(client.get(url, headers={"range": "bytes=0-3"}))
+    return all((one.status_code, one.content) == (404, nothing.content) for one in answers)
+
+
 def test_security_80_served_by_the_field_and_the_record(cast, client, field):
     pk = sent(cast.owner, field)
     firm = add(cast.owner, **{field: [pk]})
     url = f"/files/fields/{pk}/"
     client.force_login(cast.owner)
-    nothing = client.get("/files/fields/999999999/")
     answer = client.get(url)
     assert b"".join(answer.streaming_content) == b"%PDF one"
     assert answer["Content-Disposition"].startswith("attachment")
@@ -159,34 +166,20 @@ def test_security_80_served_by_the_field_and_the_record(cast, client, field):
     assert (part.status_code, b"".join(part.streaming_content)) == (206, b"%PDF")
     assert client.get(f"{url}preview/").status_code == 200
 
-    def refused_alike():
-        return all(
-            (answer.status_code, answer.content) == (404, nothing.content)
-            for answer in (
-                client.get(url),
-                client.get(url, headers={"range": "bytes=0-3"}),
-                client.get(f"{url}preview/"),
-                client.get(f"{url}preview/1/"),
-            )
-        )
-
     client.force_login(cast.stranger)
-    nothing = client.get("/files/fields/999999999/")
-    assert refused_alike()
+    assert refused_alike(client, url)
     client.force_login(cast.owner)
     mine = RoleField.objects.filter(role=cast.roles["owner"], module="customers", field=field)
     for state in (State.MASKED, State.HIDDEN):  # one that was masked once counts as hidden
         mine.update(state=state)
         raise_rights_version()
-        nothing = client.get("/files/fields/999999999/")
-        assert refused_alike()
+        assert refused_alike(client, url)
         page = client.get(f"/customers/{firm}/").content
         assert b"licence.pdf" not in page
         assert access_to(cast.owner, "customers").state(field) is State.HIDDEN
     cast.state("owner", "customers", field, "edit")
     delete_records(actor=cast.owner, module="customers", pks=[firm])
-    nothing = client.get("/files/fields/999999999/")
-    assert refused_alike()
+    assert refused_alike(client, url)
     restore_record(actor=cast.owner, module="customers", pk=firm)
     assert client.get(url).status_code == 200
 
