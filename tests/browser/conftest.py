@@ -60,10 +60,14 @@ class Watch:
 
     faults: list[str] = field(default_factory=list)
     expects: set[int] = field(default_factory=set)
+    waiting: list[str] = field(default_factory=list)
 
     def over(self, page: Any) -> None:
         """Listen to this page from now on."""
         page.on("console", self._note)
+        page.on("request", lambda one: self.waiting.append(one.url))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda one: one.url in self.waiting and self.waiting.remove(one.url))
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         page.on("dialog", self._dialog)
 
@@ -145,6 +149,8 @@ def watch() -> Iterator[Watch]:
     """The faults of this test's pages; none may be left at its end."""
     seen = Watch()
     yield seen
+    if seen.waiting:  # shown where the test has failed
+        print("Not answered:", *seen.waiting, sep="\n  ")
     assert not seen.faults, "\n".join(seen.faults)
 
 
@@ -179,7 +185,7 @@ def sign_in(
             **more,
         )
         context.add_init_script(REPORTS_REFUSALS)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         watch.over(page)
