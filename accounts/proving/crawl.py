@@ -19,7 +19,7 @@ from django.utils.translation import override
 from accounts.models import User
 from accounts.proving import facts, judging
 from accounts.proving.judging import Cell, Finding, Index, Place
-from accounts.proving.reading import LiveReader, ServerFault, Signed, json_of
+from accounts.proving.reading import LiveReader, ServerFault, Signed, body_of, json_of
 from accounts.proving.reads import OF_ALL, OF_MODULE, OF_RECORD, Read
 from accounts.proving.rules import Key, World
 
@@ -27,6 +27,9 @@ MOST_RECORDS = 12
 MOST_PEOPLE = 3  # of each role
 MOST_FINDINGS = 200
 SHOW_BELOW = frozenset({"record", "peek"})
+API_RECORD = "api record"  # compared with the rules field by field, of every record
+MORE_OF_RECORD = {name: read for name, read in OF_RECORD.items() if name != API_RECORD}
+BINS = frozenset({"bin"})
 TYPED = frozenset({"list, searched", "api search", "palette", "search", "lookup"})
 
 
@@ -88,28 +91,35 @@ class Crawl:
             return
         for name, read in OF_ALL.items():
             module, pk = next(iter(self.words))
-            self._judge(signed, name, read, (module, pk))
+            self.judge(signed, name, read, (module, pk))
         first = {module: (module, pk) for module, pk in reversed(self.words)}
         for key in first.values():
             for name, read in OF_MODULE.items():
-                self._judge(signed, name, read, key)
+                self.judge(signed, name, read, key)
         for place, key in enumerate(self.words):
-            self._compare(signed, key)
-            for number, (name, read) in enumerate(OF_RECORD.items()):
+            self.compare(signed, key)
+            for number, (name, read) in enumerate(MORE_OF_RECORD.items()):
                 if (number + place + len(self.result.people)) % self.every == 0:
-                    self._judge(signed, name, read, key)
+                    self.judge(signed, name, read, key)
 
-    def _judge(self, signed: Signed, name: str, read: Read, key: Key) -> None:
+    def judge(self, signed: Signed, name: str, read: Read, key: Key) -> None:
         """One answer of one surface: every known cell in it."""
         reader = LiveReader(signed, self.world, *key, self.words[key])
-        place, person = Place(name, shows_below=name in SHOW_BELOW), signed.user.pk
-        at = (name, self.roles[person])
         try:
             data = read(reader)
         except ServerFault as fault:
-            self._note(at, [Finding("fault", person, name, *key, "", str(fault))])
+            person = signed.user.pk
+            found = [Finding("fault", person, name, *key, "", str(fault))]
+            self.note((name, self.roles[person]), found)
             return
-        typed = reader.word.encode() if name in TYPED else b""
+        place = Place(name, shows_below=name in SHOW_BELOW, shows_bin=name in BINS)
+        self.weigh(signed, place, data, key, reader.word.encode() if name in TYPED else b"")
+
+    def weigh(
+        self, signed: Signed, place: Place, data: bytes, key: Key, typed: bytes = b""
+    ) -> None:
+        """Every known cell in the bytes of an answer; what was typed there is none."""
+        person, at = signed.user.pk, (place.name, self.roles[signed.user.pk])
         hits = {
             mark: cells for mark, cells in self.index.hits(data).items() if mark not in typed
         }  # what is typed stands on the page anyhow
@@ -121,18 +131,19 @@ class Crawl:
         found += self._named(person, place, data, key)
         self.result.answers[at] += 1
         self.result.probes[at] += self.index.size
-        self._note(at, found)
+        self.note(at, found)
 
-    def _compare(self, signed: Signed, key: Key) -> None:
+    def compare(self, signed: Signed, key: Key) -> None:
         """The record over the API: whether it answers, with which fields, covered or not."""
         person, answer = signed.user.pk, signed.call(f"{key[0]}/{key[1]}/")
-        at = ("api record", self.roles[person])
+        at = (API_RECORD, self.roles[person])
         found, asked = judging.compare_record(
             self.world, person, key, answer.status_code, json_of(answer), self.cells.get(key, {})
         )
-        self.result.answers[at] += 1
         self.result.probes[at] += asked
-        self._note(at, found)
+        self.note(at, found)
+        if answer.status_code < 500:
+            self.weigh(signed, Place(API_RECORD), body_of(answer), key)
 
     def _named(self, person: int, place: Place, data: bytes, asked: Key) -> list[Finding]:
         """Addresses of records that he may not know of, in any answer but to their own address."""
@@ -144,7 +155,8 @@ class Crawl:
                 found.append(Finding("leak", person, place.name, *key, "", "its address is told"))
         return found
 
-    def _note(self, at: tuple[str, str], found: Sequence[Finding]) -> None:
+    def note(self, at: tuple[str, str], found: Sequence[Finding]) -> None:
+        """Keep what was found at a surface by somebody of a role."""
         self.result.found[at] += len(found)
         room = MOST_FINDINGS - len(self.result.findings)
         self.result.findings += found[: max(0, room)]

@@ -200,8 +200,12 @@ def compare_record(
         return Finding(kind, person, "api record", module, pk, path, why)
 
     if not world.can_see(person, key):
-        fine = status in {302, 404}  # merged ones lead on to whoever sees the survivor
-        return ([] if fine else [finding("door", "", f"{status} for what is out of reach")]), 1
+        fine = {302, 404}  # merged ones lead on to whoever sees the survivor
+        if not world.people[person].is_active:
+            fine = {401}
+        return (
+            [] if status in fine else [finding("door", "", f"{status} for what is out of reach")]
+        ), 1
     if status != 200:
         return [finding("door", "", f"{status} for what is within reach")], 1
     found, asked = [], 1

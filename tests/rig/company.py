@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import RoleField, RoleHolder, User
@@ -13,6 +14,7 @@ from accounts.proving import facts, judging
 from accounts.proving.judging import Index
 from accounts.proving.rules import Key, World
 from crm.access.grants import State
+from crm.documents.filing import upload_document
 from crm.modules.registry import all_modules, module_named
 from crm.modules.stamp import raise_rights_version
 from crm.records.lifecycle import delete_records
@@ -39,6 +41,7 @@ class Company:
     cast: Cast
     canaries: Canaries
     owned: dict[Key, str] = field(default_factory=dict)
+    papers: dict[Key, int] = field(default_factory=dict)  # the document of a record
     world: World = field(init=False)
     index: Index = field(init=False)
     cells: dict[Key, facts.Cells] = field(init=False)
@@ -71,6 +74,7 @@ def make_company(seed: int = 0) -> Company:
     company = Company(cast, Canaries(seed))
     _more_people(cast)
     _plant(company)
+    _leave_papers(company)
     for place, name in enumerate(READERS):
         if name != "director":
             _rotate_states(cast, name, place)
@@ -119,6 +123,15 @@ def _plant(company: Company) -> None:
         _record(company, NAME, owner, {})
     gone = _record(company, "customers", "owner", FIRM, "owner, deleted")
     delete_records(actor=company.cast.director, module="customers", pks=[gone])
+
+
+def _leave_papers(company: Company) -> None:
+    """A document on one record of everybody's in every module that has them."""
+    for key in company.owned:
+        if key[0] in {"customers", NAME} and company.owned[key] in OWNERS:
+            file = SimpleUploadedFile("paper.txt", company.canaries.token().encode())
+            kept: dict[str, Any] = {"actor": company.cast.director, "module": key[0], "pk": key[1]}
+            company.papers[key] = upload_document(**kept, file=file).document
 
 
 def _record(

@@ -5,25 +5,36 @@ from __future__ import annotations
 import pytest
 
 from accounts.proving.crawl import Crawl
-from tests.rig.company import READERS, Company, make_company
+from tests.rig.company import MODULES, READERS
+from tests.rig.exact import CHECKS
+from tests.rig.size import one_in
+from tests.rig.stage import Rig
 
-EVERY = 5
-
-
-@pytest.fixture
-def company(db: None, settings) -> Company:
-    settings.API_CALLS_PER_MINUTE = 10**6
-    return make_company()
+pytestmark = pytest.mark.django_db
 
 
-def crawl_of(company: Company) -> Crawl:
+def test_everybody_before_everything(rig: Rig) -> None:
+    company = rig.company
     words = {key: company.word(key) for key in company.cells}
+    people = [company.cast.people[name] for name in READERS]
     roles = {company.cast.people[name].pk: name for name in READERS}
-    return Crawl(company.world, company.index, words, company.cells, roles, every=EVERY)
-
-
-def test_everybody_before_everything(company):
-    result = crawl_of(company).walk([company.cast.people[name] for name in READERS])
+    crawl = Crawl(
+        company.world, company.index, words, company.cells, roles, every=one_in(10)
+    )  # fmt: skip
+    result = crawl.walk(people)
     assert result.findings == []
     assert result.unreached == {}
     assert result.all_probes > 20_000
+    rig.tell("sweep", result)
+
+
+def test_answers_that_the_rules_foretell_whole(rig: Rig) -> None:
+    every = one_in(3)
+    with rig.scene():
+        for name in READERS:
+            for module in MODULES:
+                for place, check in enumerate(CHECKS.values()):
+                    if (rig.next() + place) % every == 0:
+                        check(rig, name, module)
+    rig.require_nothing_found()
+    rig.tell("exact answers")
