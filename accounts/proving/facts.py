@@ -35,7 +35,7 @@ def _name(text: str) -> str:
 
 def read_world() -> World:
     """People, departments, teams, roles and modules; records are added as they are wanted."""
-    (now,) = rows("SELECT now()")[0]
+    (now,) = rows("SELECT statement_timestamp()")[0]
     world = World(now)
     _read_people(world)
     _read_roles(world)

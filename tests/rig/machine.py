@@ -10,7 +10,6 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
@@ -211,7 +210,7 @@ class Life(RuleBasedStateMachine):
         held = [one for one in self.rig.world.shares if one.record in self.rig.keys]
         if held:
             share = held[place % len(held)]
-            ended = timezone.now() - dt.timedelta(minutes=1)
+            ended = self.rig.world.now - dt.timedelta(minutes=1)
             model = module_named(share.record[0]).model
             for table in _share_tables(model):
                 table.objects.filter(content_object_id=share.record[1]).update(until=ended)
