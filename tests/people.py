@@ -143,7 +143,7 @@ def everywhere(scope: str) -> dict[str, str]:
 def make_person(name: str, department: Department | None = None, role: Role | None = None) -> User:
     """Somebody who may sign in with PASSWORD."""
     user = User(
-        username=name, password=make_password(PASSWORD, "salt"), display_name=name.title(),
+        username=name, password=make_password(PASSWORD, "kitchen salt"), display_name=name.title(),
         department=department, email=f"{name}@people.example", language="en",
     )  # fmt: skip
     User.objects.bulk_create([user])

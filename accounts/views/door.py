@@ -25,6 +25,7 @@ from accounts.signin.resets import ask_for_reset, person_of_reset, use_reset
 from accounts.signin.throttle import Result
 from accounts.signin.visitors import visitor_of
 from accounts.tasks import send_reset
+from crm.celery import send_soon
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid
 from crm.views.shell import LANGUAGE_NAMES
@@ -194,11 +195,8 @@ def password_forgot(request: HttpRequest) -> HttpResponse:
 
 
 def poke(reset_id: int) -> None:
-    """Wake a worker; without a broker the periodic task finds the row."""
-    try:
-        send_reset.apply_async((reset_id,), retry=False)
-    except send_reset.OperationalError:
-        return
+    """Wake a worker; without a broker, or with one that hangs, the periodic task finds the row."""
+    send_soon(send_reset.name, [reset_id])
 
 
 @login_not_required

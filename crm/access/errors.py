@@ -45,6 +45,16 @@ class TookTooLong(Refusal):
     )
 
 
+class NoRoom(Refusal):
+    """A disk of the server is full: the files', the temporary one, or the database's."""
+
+    status = 507
+    message = _(
+        "The server's disk is full, so this could not be done. Tell your administrator;"
+        " once there is room again, do it once more."
+    )
+
+
 class Busy(Refusal):
     """Somebody else holds the same records; the same call may succeed in a moment."""
 
@@ -53,6 +63,7 @@ class Busy(Refusal):
 
 
 TOO_LONG = "57014"
+DISK_FULL = "53100"
 HELD = frozenset({"40001", "40P01", "55P03"})  # conflict, deadlock, lock
 
 
@@ -61,4 +72,6 @@ def refusal_of(error: OperationalError) -> Refusal | None:
     code = getattr(error.__cause__, "pgcode", None)
     if code == TOO_LONG:
         return TookTooLong()
+    if code == DISK_FULL:
+        return NoRoom()
     return Busy() if code in HELD else None

@@ -17,9 +17,10 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
 from crm.access import names
-from crm.access.errors import NotVisible, Refusal, TookTooLong, refusal_of
+from crm.access.errors import NoRoom, NotVisible, Refusal, TookTooLong, refusal_of
 from crm.access.policy import Access
 from crm.api.values import match_as_json, plain_as_json
+from crm.lib.disk import is_full
 from crm.modules.registry import UnknownModule
 from crm.records.errors import DuplicateFound, MergedAway, StaleRecord
 from crm.records.limits import TooMany
@@ -32,6 +33,9 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response:
     """The answer to whatever a view of the API raised."""
     if isinstance(error, Http404 | UnknownModule):
         error = NotVisible()
+    if is_full(error):
+        log.error("A disk is full.", exc_info=error)
+        error = NoRoom()
     if isinstance(error, Refusal):
         return _refused(error, getattr(context.get("view"), "opened", None))
     if isinstance(error, APIException):
@@ -57,7 +61,7 @@ def _busy(error: OperationalError | InterfaceError) -> Response:
     refusal = refusal_of(error) if isinstance(error, OperationalError) else None
     if isinstance(refusal, TookTooLong):
         return _plain(503, refusal.message)
-    answer = _plain(503, refusal.message if refusal else LOST)
+    answer = _plain(refusal.status if refusal else 503, refusal.message if refusal else LOST)
     answer["Retry-After"] = "1" if refusal else "10"
     return answer
 

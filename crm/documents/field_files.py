@@ -23,6 +23,7 @@ from crm.documents.services import clean_name, digest, is_in_sight, require_size
 from crm.modules.fields import Field
 from crm.modules.registry import UnknownModule
 from crm.records.errors import Invalid, NotAllowed, NotVisible
+from crm.records.storing import store_file
 
 LOOSE_FOR = dt.timedelta(days=1)  # how long an upload may wait for the write that names it
 
@@ -59,7 +60,7 @@ def _require_ending(field: Field, name: str) -> None:
 
 def _keep(actor: Any, module: str, field: str, name: str, file: UploadedFile) -> FieldFile:
     sha256 = digest(file)
-    stored = default_storage.save(f"fields/{secrets.token_hex(16)}", file)
+    stored = store_file(f"fields/{secrets.token_hex(16)}", file)
     try:
         with transaction.atomic():
             claim_room(actor, [file])

@@ -24,6 +24,7 @@ from crm.documents.scanning import refuse_infected
 from crm.documents.services import clean_name, digest, require_size
 from crm.records.audit import record_audit
 from crm.records.errors import Invalid, NotVisible
+from crm.records.storing import store_file
 
 LONGEST_DESCRIPTION = 500
 MOST_DOCUMENTS = 500  # on one record or in one folder, those in the bin not counted
@@ -172,7 +173,7 @@ def _add(actor: Any, document: Document, sha256: str, file: UploadedFile) -> Upl
 
 
 def _keep(document: Document, number: int, sha256: str, file: UploadedFile, actor: Any) -> None:
-    stored = default_storage.save(f"documents/{secrets.token_hex(16)}", file)
+    stored = store_file(f"documents/{secrets.token_hex(16)}", file)
     try:
         claim_room(actor, [file])
         version = document.versions.create(

@@ -19,7 +19,8 @@ from crm.celery import send_soon
 from crm.customfields.files import FieldFile
 from crm.documents import jailed
 from crm.documents.models import DocumentVersion, Preview
-from crm.records.errors import NotVisible
+from crm.records.errors import NoRoom, NotVisible
+from crm.records.storing import store_file
 
 SECONDS = 20
 LARGEST_RESULT = 2 * 1024 * 1024
@@ -64,10 +65,14 @@ def make(pk: int) -> bool:
         Preview.objects.filter(pk=pk).update(state=State.FAILED)
         return False
     folder = f"previews/{secrets.token_hex(16)}"
-    stored = [
-        default_storage.save(f"{folder}/{number}", ContentFile(page))
-        for number, page in enumerate(pages, 1)
-    ]
+    stored: list[str] = []
+    try:
+        for number, page in enumerate(pages, 1):
+            stored.append(store_file(f"{folder}/{number}", ContentFile(page)))
+    except NoRoom:  # the sweeper lets it be tried again
+        for name in stored:
+            default_storage.delete(name)
+        raise
     Preview.objects.filter(pk=pk).update(state=State.READY, content=result, stored=stored)
     return True
 

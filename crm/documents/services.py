@@ -20,6 +20,7 @@ from crm.modules.registry import UnknownModule
 from crm.records.act import Act
 from crm.records.child_rows import add_rows
 from crm.records.errors import Invalid, NotVisible
+from crm.records.storing import store_file
 
 MOST_FILES = 10
 
@@ -90,7 +91,7 @@ def digest(file: UploadedFile) -> str:
 
 
 def _store(actor: Any, name: str, sha256: str, file: UploadedFile) -> dict[str, Any]:
-    stored = default_storage.save(f"attachments/{secrets.token_hex(16)}", file)
+    stored = store_file(f"attachments/{secrets.token_hex(16)}", file)
     return {
         "name": name, "size": file.size, "stored": stored, "sha256": sha256,
         "added_by_id": actor.pk,

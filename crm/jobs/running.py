@@ -21,10 +21,11 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from crm.access.errors import Refusal
+from crm.access.errors import NoRoom, Refusal
 from crm.jobs.kinds import kind_of
 from crm.jobs.models import Job
 from crm.jobs.services import put_right
+from crm.lib.disk import is_full
 from crm.modules.stamp import held_versions
 from crm.records.act import origin
 from crm.records.barrier import is_past
@@ -148,9 +149,12 @@ def _work(held: Held) -> None:
     except (Failed, Refusal) as reason:
         sentence = getattr(reason, "message", None) or str(reason)
         _end(held, State.FAILED, str(sentence))
-    except Exception:
+    except Exception as error:
         log.exception("job %s broke off", held.job.pk)
-        _give_back(held)
+        if is_full(error):  # soon again it would be full still
+            _end(held, State.FAILED, str(NoRoom.message))
+        else:
+            _give_back(held)
     else:
         if held.job.state in RUNNABLE:
             _end(held, State.UNDONE if undoing else State.DONE)

@@ -17,6 +17,7 @@ from crm.celery import send_soon
 from crm.jobs.kinds import kind_of
 from crm.jobs.models import Job
 from crm.records.act import current_origin
+from crm.records.storing import store_file
 
 MOST_AT_ONCE = 10
 UNDO_DAYS = 30
@@ -135,7 +136,7 @@ def keep_upload(file: File, name: str) -> str:
     """Store a given file under a random name; answers the name in storage."""
     ending = name.rpartition(".")[2].lower()
     ending = ending if ending.isascii() and ending.isalnum() and len(ending) <= 5 else "bin"
-    return default_storage.save(f"jobs/{uuid.uuid4().hex}.{ending}", file)
+    return store_file(f"jobs/{uuid.uuid4().hex}.{ending}", file)
 
 
 def open_result(user: Any, job_id: int) -> "tuple[Job, File[Any]]":

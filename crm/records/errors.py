@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.errors import NotAllowed, NotVisible, Refusal
+from crm.access.errors import NoRoom, NotAllowed, NotVisible, Refusal
 
 __all__ = [
     "Conflict", "DefinitionsMoved", "DuplicateFound", "Invalid", "KeyReused", "MergedAway",
-    "NotAllowed",
+    "NoRoom", "NoRoomForFiles", "NotAllowed",
     "NotVisible", "Refusal", "StaleRecord", "VersionMissing",
 ]  # fmt: skip
 
@@ -19,6 +19,13 @@ class Invalid(Refusal):
     """Some values are not right; `fields` says which and why."""
 
     message = _("Please check the marked fields.")
+
+
+class NoRoomForFiles(NoRoom, Invalid):
+    """The same, told where the files were chosen."""
+
+    def __init__(self) -> None:
+        super().__init__(fields={"files": [NoRoom.message]})
 
 
 class DefinitionsMoved(Invalid):

@@ -228,9 +228,10 @@ else:  # a newcomer's machine without any Redis; make run makes these folders
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
+SWEEP_SECONDS = float(env.number("SWEEP_SECONDS", 30, least=1))  # what nobody was told of is found
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "pulse": {"task": "crm.operation.tasks.pulse", "schedule": 30.0},
-    "sweep jobs": {"task": "crm.jobs.tasks.sweep_jobs", "schedule": 30.0},
+    "sweep jobs": {"task": "crm.jobs.tasks.sweep_jobs", "schedule": SWEEP_SECONDS},
     "send waiting resets": {"task": "accounts.tasks.send_waiting_resets", "schedule": 60.0},
     "clear sign-in": {"task": "accounts.tasks.clear_sign_in", "schedule": 24 * 3600.0},
     "move stages": {"task": "sales.tasks.move_stages", "schedule": 600.0},  # once a night

@@ -12,13 +12,14 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from crm.access.errors import NotVisible, Refusal, TookTooLong, refusal_of
+from crm.access.errors import NoRoom, NotVisible, Refusal, TookTooLong, refusal_of
+from crm.lib.disk import is_full
 from crm.modules.registry import UnknownModule
 
 Handler = Callable[[HttpRequest], HttpResponse]
 TEMPLATES = {
     400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html", 428: "400.html",
-    503: "503.html",
+    503: "503.html", 507: "507.html",
 }  # fmt: skip
 SECONDS_TO_COME_BACK = "10"  # when a lost database is worth another try
 LOST = (OperationalError, InterfaceError)
@@ -38,6 +39,8 @@ class RefusalMiddleware:
         """The page of a refusal; anything else goes on as it is."""
         if isinstance(error, UnknownModule | Http404):
             error = NotVisible()
+        if is_full(error):
+            return no_room(request, error)
         if isinstance(error, LOST):
             log.warning("The database gave up on a page.", exc_info=error)
             refusal = refusal_of(error) if isinstance(error, OperationalError) else None
@@ -55,7 +58,7 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if refusal.status != NotVisible.status:
         said = [str(one) for found in refusal.fields.values() for one in found]
         context["reason"] = " ".join(said) or str(refusal.message)
-    if refusal.status == 503:
+    if refusal.status in (503, 507):
         context["request_id"] = getattr(request, "request_id", "")
     if isinstance(refusal, TookTooLong) and request.method == "GET" and request.GET:
         context["list_url"] = request.path
@@ -82,6 +85,14 @@ def database_lost(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def no_room(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """The answer where a disk of the server is full; script gets the sentence alone."""
+    log.error("A disk is full.", exc_info=error)
+    if request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(str(NoRoom.message), status=NoRoom.status, content_type="text/plain")
+    return refusal_page(request, NoRoom())
+
+
 def _language(request: HttpRequest) -> str:
     """The language that somebody was found to speak, else the browser's."""
     known = getattr(getattr(request, "user", None), "language", "")
@@ -100,8 +111,14 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something broke; the request id is what support asks for. A lost database says so."""
-    if isinstance(sys.exc_info()[1], LOST):
+    """Something broke; the request id is what support asks for.
+
+    A lost database says so, and a full disk, met while what was sent is read.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, LOST):
         return database_lost(request)
+    if is_full(error):
+        return no_room(request, error)
     request_id = getattr(request, "request_id", "")
     return render(request, "500.html", {"request_id": request_id}, status=500)

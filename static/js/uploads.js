@@ -33,7 +33,7 @@ export function send(url, file, words, list) {
     call.setRequestHeader("X-Requested-With", "fetch");
     call.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total; });
     call.addEventListener("load", () => {
-      if (call.status !== 200 && call.status !== 204) return done(refused(call.status === 422 ? call.responseText : words.lost));
+      if (call.status !== 200 && call.status !== 204) return done(refused([422, 507].includes(call.status) ? call.responseText : words.lost));
       end(words.done, false);
       done({ row, text: call.responseText });
     });
