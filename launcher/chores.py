@@ -109,6 +109,12 @@ def test(project: Project, arguments: Sequence[str]) -> int:
             supervisor.stop()
 
 
+def faults(project: Project, arguments: Sequence[str]) -> int:
+    """The faults of tests/faults in full measure (docs/faults.md), one after the other."""
+    os.environ["FAULTS"] = "whole"
+    return test(project, ["tests/faults", *arguments])
+
+
 def pictures(project: Project, arguments: Sequence[str]) -> int:
     """Every page of the product that runs, wide and narrow, light and dark, into tests/pictures."""
     find_services(project, os.environ)
@@ -151,6 +157,8 @@ def main(arguments: Sequence[str]) -> int:
             return run(project)
         if chore == "test":
             return test(project, rest)
+        if chore == "faults":
+            return faults(project, rest)
         if chore == "bench":
             return bench(project, rest)
         if chore == "pictures":

@@ -23,6 +23,8 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "run": (VENV, PANGO, FONT, REDIS),
     "test": (VENV, PANGO, FONT, REDIS, CHROMIUM),
     "pictures": (VENV, FONT, CHROMIUM),
+    "bench": (VENV, FONT, REDIS),
+    "faults": (VENV, PANGO, FONT, REDIS),
     "check": (VENV,),
     "fmt": (VENV,),
 }
@@ -56,7 +58,7 @@ def prepare(project: Project, chore: str) -> None:
     with held_lock(project.var / "setup.lock"):
         ensure(project, NEEDS[chore])
         ensure_environment(project, for_development=chore != "run")
-        if chore in {"run", "test", "pictures"}:
+        if chore in {"run", "test", "pictures", "bench", "faults"}:
             ensure_node_packages(project)
 
 

@@ -232,12 +232,15 @@ SWEEP_SECONDS = float(env.number("SWEEP_SECONDS", 30, least=1))  # what nobody w
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "pulse": {"task": "crm.operation.tasks.pulse", "schedule": 30.0},
     "sweep jobs": {"task": "crm.jobs.tasks.sweep_jobs", "schedule": SWEEP_SECONDS},
-    "send waiting resets": {"task": "accounts.tasks.send_waiting_resets", "schedule": 60.0},
+    "send waiting resets": {
+        "task": "accounts.tasks.send_waiting_resets",
+        "schedule": SWEEP_SECONDS,
+    },
     "clear sign-in": {"task": "accounts.tasks.clear_sign_in", "schedule": 24 * 3600.0},
     "move stages": {"task": "sales.tasks.move_stages", "schedule": 600.0},  # once a night
     "clear job files": {"task": "crm.jobs.tasks.clear_job_files", "schedule": 24 * 3600.0},
     "look for doubles": {"task": "crm.jobs.tasks.look_for_doubles", "schedule": 24 * 3600.0},
-    "sweep previews": {"task": "crm.documents.tasks.sweep_previews", "schedule": 60.0},
+    "sweep previews": {"task": "crm.documents.tasks.sweep_previews", "schedule": SWEEP_SECONDS},
     "drop field indexes": {
         "task": "crm.jobs.tasks.drop_field_indexes",
         "schedule": 24 * 3600.0,
@@ -284,6 +287,10 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # crm/views/metrics.py
 METRICS_ALLOW = env.names("METRICS_ALLOW", "127.0.0.1,::1")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "crm.views.uploading.TidyTemporaryFiles",
+]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

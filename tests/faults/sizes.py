@@ -20,7 +20,7 @@ class Size:
 
 
 SHORT = Size(
-    clients=4, writes=150, restarts=1, calls=4, kills=1, rows=1500, threads=12, rounds=3,
+    clients=4, writes=120, restarts=1, calls=2, kills=1, rows=1500, threads=12, rounds=3,
     sweep={"SWEEP_SECONDS": "2", "JOB_LEASE_SECONDS": "5"},
 )  # fmt: skip
 WHOLE = Size(
