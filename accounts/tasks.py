@@ -9,7 +9,7 @@ from accounts.models import ApiToken, KnownDevice, PasswordReset, SignInAttempt
 from accounts.services.fields import purge_fields
 from accounts.sessions import SessionStore
 from accounts.signin.devices import DEVICE_COOKIE_SECONDS
-from accounts.signin.resets import handle_reset
+from accounts.signin.resets import handle_reset, waiting_resets
 
 KEEP_ATTEMPTS = timedelta(days=365)
 
@@ -23,9 +23,7 @@ def send_reset(reset_id: int) -> None:
 @shared_task(time_limit=300)
 def send_waiting_resets() -> None:
     """Send what was left behind while no worker or broker was there; every minute."""
-    fresh = timezone.now() - timedelta(hours=1)
-    waiting = PasswordReset.objects.filter(handled_at=None, created_at__gt=fresh)
-    for reset_id in waiting.values_list("pk", flat=True)[:200]:
+    for reset_id in waiting_resets().values_list("pk", flat=True)[:200]:
         handle_reset(reset_id)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -21,6 +22,7 @@ from accounts.signin.throttle import Kind, Result, Wait, begin, settle
 from accounts.signin.visitors import Visitor
 
 VALID = timedelta(hours=1)
+LATE = timedelta(minutes=2)  # a mail is on its way or refused by then
 LONGEST_NAME = 254
 log = logging.getLogger(__name__)
 
@@ -30,23 +32,31 @@ def ask_for_reset(visitor: Visitor, typed: str) -> PasswordReset:
     return PasswordReset.objects.create(typed=typed.strip()[:LONGEST_NAME], address=visitor.address)
 
 
+def waiting_resets() -> QuerySet[PasswordReset]:
+    """Requests that nobody handles: new ones, and those whose worker died before the mail went.
+
+    A name that was typed stands until the mail is on its way, so that none is lost.
+    """
+    broken_off = Q(handled_at__lt=timezone.now() - LATE) & ~Q(typed="")
+    fresh = timezone.now() - timedelta(hours=1)
+    return PasswordReset.objects.filter(Q(handled_at=None) | broken_off, created_at__gt=fresh)
+
+
 def handle_reset(reset_id: int) -> bool:
     """Send the mail of a request if there is somebody to send it to; a second run does nothing.
 
     At most five an hour for one person and a hundred from one address. A mail that the server
     does not take waits for `send_waiting_resets`, which tries again for an hour.
     """
-    waiting = PasswordReset.objects.filter(pk=reset_id, handled_at=None)
-    if not waiting.update(handled_at=timezone.now()):
+    if not waiting_resets().filter(pk=reset_id).update(handled_at=timezone.now()):
         return False
     reset = PasswordReset.objects.get(pk=reset_id)
     typed = reset.typed
     user = find_person(typed)
     visitor = Visitor(reset.address, "")
     attempt = begin(kind=Kind.RESET, visitor=visitor, user=user, typed=reset.typed)
-    reset.typed = ""
     if isinstance(attempt, Wait) or user is None or not user.is_active or not user.email:
-        reset.save(update_fields=["typed"])
+        PasswordReset.objects.filter(pk=reset_id).update(typed="")
         return False
     settle(attempt, Result.SENT)
     token = new_secret()
@@ -62,6 +72,7 @@ def handle_reset(reset_id: int) -> bool:
         rows.update(handled_at=None, typed=typed, token_hash=None, expires_at=None)
         attempt.delete()
         return False
+    PasswordReset.objects.filter(pk=reset_id).update(typed="")
     return True
 
 

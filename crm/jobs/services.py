@@ -21,6 +21,7 @@ from crm.records.storing import store_file
 
 MOST_AT_ONCE = 10
 UNDO_DAYS = 30
+FILES = "jobs"  # the folder of given and made files in the storage
 State = Job.State
 UNDOABLE = frozenset({State.DONE, State.CANCELLED, State.FAILED})
 
@@ -136,7 +137,7 @@ def keep_upload(file: File, name: str) -> str:
     """Store a given file under a random name; answers the name in storage."""
     ending = name.rpartition(".")[2].lower()
     ending = ending if ending.isascii() and ending.isalnum() and len(ending) <= 5 else "bin"
-    return store_file(f"jobs/{uuid.uuid4().hex}.{ending}", file)
+    return store_file(f"{FILES}/{uuid.uuid4().hex}.{ending}", file)
 
 
 def open_result(user: Any, job_id: int) -> "tuple[Job, File[Any]]":
@@ -150,6 +151,23 @@ def open_result(user: Any, job_id: int) -> "tuple[Job, File[Any]]":
         return job, default_storage.open(job.result, "rb")
     except FileNotFoundError:
         raise NotVisible from None
+
+
+def remove_unnamed_files() -> int:
+    """Remove what workers left that died while they stored a file: named by no job, a day old."""
+    try:
+        _folders, found = default_storage.listdir(FILES)
+    except FileNotFoundError:
+        return 0
+    paths = {f"{FILES}/{name}" for name in found}
+    named = Job.objects.exclude(source="", result="").values_list("source", "result")
+    yesterday = timezone.now() - timedelta(days=1)
+    removed = 0
+    for path in paths - {name for pair in named.iterator() for name in pair}:
+        if default_storage.get_modified_time(path) < yesterday:
+            default_storage.delete(path)
+            removed += 1
+    return removed
 
 
 def remove_old_files() -> int:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from crm.jobs.indexing import drop_unwanted
 from crm.jobs.running import run, waiting_jobs
-from crm.jobs.services import remove_old_files
+from crm.jobs.services import remove_old_files, remove_unnamed_files
 from crm.records.keys import find_shared_keys
 
 
@@ -23,8 +23,9 @@ def sweep_jobs() -> None:
 
 @shared_task(time_limit=600)
 def clear_job_files() -> None:
-    """Remove files whose time is up; every day."""
+    """Remove files whose time is up, and what nobody names; every day."""
     remove_old_files()
+    remove_unnamed_files()
 
 
 @shared_task(time_limit=3600)

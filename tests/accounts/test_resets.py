@@ -48,6 +48,26 @@ def choose(address: str, password: str = NEW, again: str | None = None):
     )
 
 
+def test_a_mail_is_not_lost_with_the_worker_that_was_to_send_it(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    ask()
+    with monkeypatch.context() as patch:
+        patch.setattr("accounts.signin.resets._send", dies)
+        with pytest.raises(KeyboardInterrupt):
+            send_waiting_resets()
+    send_waiting_resets()
+    assert mail.outbox == [], "it may be on its way"
+    with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=False):
+        assert choose(link()).url == reverse("login")
+        send_waiting_resets()
+    assert len(mail.outbox) == 1
+    assert PasswordReset.objects.get().typed == ""
+
+
 def test_the_whole_way(company: Company) -> None:
     ask()
     address = link()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import QueryDict
 from django.utils import timezone
@@ -17,7 +19,7 @@ from crm.access.policy import access_to
 from crm.exchange.cells import join_cell, split_cell
 from crm.exchange.services import start_export
 from crm.jobs.models import Job
-from crm.jobs.services import open_result, remove_old_files
+from crm.jobs.services import open_result, remove_old_files, remove_unnamed_files
 from crm.lists.errors import BadQuery
 from crm.records.beside import AuditEntry, MatchKey, UniqueValue
 from crm.records.errors import NotAllowed
@@ -171,6 +173,17 @@ def test_files_go_after_some_days(cast: Cast) -> None:
         open_result(cast.owner, job.pk)
     assert remove_old_files() == 1
     assert not default_storage.exists(job.result)
+
+
+def test_what_a_dead_worker_left_goes_after_a_day(cast: Cast) -> None:
+    add(cast.owner, name=unlike())
+    job = exported(cast.owner, columns="name")
+    half = default_storage.save("jobs/half.csv", ContentFile(b"half of a fi"))
+    assert remove_unnamed_files() == 0, "it may be stored this very moment"
+    for name in (half, job.result):
+        os.utime(default_storage.path(name), (0, 0))
+    assert remove_unnamed_files() == 1
+    assert (default_storage.exists(half), default_storage.exists(job.result)) == (False, True)
 
 
 def test_rights_taken_away_end_a_running_export(cast: Cast) -> None:

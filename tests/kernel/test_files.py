@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 
 from crm.documents.models import Attachment
 from crm.documents.services import attach_files, open_attachment
-from crm.records.errors import Invalid
+from crm.records.errors import Invalid, NoRoomForFiles
 from crm.records.lifecycle import delete_records, purge_records
 from tests.kernel.helpers import add, at_once, refused
 
@@ -173,7 +173,7 @@ def test_a_storage_that_fails_half_way_keeps_nothing(cast, note, storage, monkey
         return save(self, name, file)
 
     monkeypatch.setattr(FileSystemStorage, "save", failing)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(NoRoomForFiles, match="disk is full"):
         attach(cast.owner, note, given("a"), given("b"))
     assert storage() == []
 
