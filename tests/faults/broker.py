@@ -50,6 +50,14 @@ class Day:
         self.note("change", self.program.call("PATCH", f"customers/{pk}/", body), 200)
         self.note("sign-in", Browser(self.ground.port).sign_in("owner"), 302)
 
+    def guess(self) -> None:
+        """Sign-in is slowed down all the same."""
+        guesser = Browser(self.ground.port)
+        guesser.open("/login/")
+        wrong = {"username": unlike("nobody"), "password": "not this one 1"}
+        answers = [guesser.fill("/login/", wrong).status for _number in range(8)]
+        assert 429 in answers, answers
+
     def ask(self, person: str) -> None:
         """Everything that is done later: an import, an export, a preview, a mail."""
         names = [unlike("Later") for _number in range(ROWS)]

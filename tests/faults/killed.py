@@ -89,10 +89,16 @@ class Round:
         assert set(self.names) <= set(listed)
 
 
-def kill_midway(ground: Ground, round_: Round, chance: random.Random) -> None:
-    """Kill the worker at a point that nobody chose, while something of the round is open."""
+def kill_midway(
+    ground: Ground, round_: Round, chance: random.Random, is_database: bool = False
+) -> None:
+    """Kill the worker, or the database below it, at a moment that nobody chose."""
     wait_for(lambda: _begun(ground, round_), 60, "a begun job")
     time.sleep(chance.uniform(0, 2.0))
+    if is_database:
+        ground.kill_database()
+        ground.start_database()
+        return
     ground.kill_worker()
     assert half_files(ground) == [], "a file is offered of which a part is missing"
     ground.worker.start()

@@ -20,8 +20,8 @@ class Size:
 
 
 SHORT = Size(
-    clients=4, writes=120, restarts=1, calls=2, kills=1, rows=1500, threads=12, rounds=3,
-    sweep={"SWEEP_SECONDS": "2", "JOB_LEASE_SECONDS": "5"},
+    clients=4, writes=120, restarts=1, calls=1, kills=1, rows=800, threads=12, rounds=3,
+    sweep={"SWEEP_SECONDS": "1", "JOB_LEASE_SECONDS": "5"},
 )  # fmt: skip
 WHOLE = Size(
     clients=8, writes=10_000, restarts=12, calls=60, kills=20, rows=4000, threads=50,
