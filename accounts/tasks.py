@@ -22,7 +22,7 @@ def send_reset(reset_id: int) -> None:
 
 @shared_task(time_limit=300)
 def send_waiting_resets() -> None:
-    """Send what was left behind while no worker or broker was there; every minute."""
+    """Send what was left behind while no worker or broker was there; every SWEEP_SECONDS."""
     for reset_id in waiting_resets().values_list("pk", flat=True)[:200]:
         handle_reset(reset_id)
 

@@ -22,6 +22,6 @@ def make_preview(pk: int) -> None:
 
 @shared_task(time_limit=60)
 def sweep_previews() -> None:
-    """Find previews that nobody was told of, or whose worker died; every minute."""
+    """Find previews that nobody was told of, or whose worker died; every SWEEP_SECONDS."""
     for pk in sweep():
         make_preview.apply_async([pk], expires=60)

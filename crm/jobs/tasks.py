@@ -16,7 +16,7 @@ def run_job(job_id: int) -> None:
 
 @shared_task(time_limit=60)
 def sweep_jobs() -> None:
-    """Find jobs that nobody was told of, or whose worker died; every 30 seconds."""
+    """Find jobs that nobody was told of, or whose worker died; every SWEEP_SECONDS."""
     for job_id in waiting_jobs():
         run_job.apply_async([job_id], expires=60)
 

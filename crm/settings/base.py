@@ -227,8 +227,9 @@ else:  # a newcomer's machine without any Redis; make run makes these folders
     }
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a worker outlives any outage of Redis
 CELERY_TASK_IGNORE_RESULT = True
-SWEEP_SECONDS = float(env.number("SWEEP_SECONDS", 30, least=1))  # what nobody was told of is found
+SWEEP_SECONDS = float(env.number("SWEEP_SECONDS", 15, least=1))  # what nobody was told of is found
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "pulse": {"task": "crm.operation.tasks.pulse", "schedule": 30.0},
     "sweep jobs": {"task": "crm.jobs.tasks.sweep_jobs", "schedule": SWEEP_SECONDS},

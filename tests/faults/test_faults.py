@@ -99,8 +99,9 @@ def test_security_97_the_worker_is_killed_midway(ground: Ground, tell: Tell) -> 
     left = unnamed_files(ground)
     tell(
         f"worker (each fourth time the database) killed {SIZE.kills} times during an import of"
-        f" {SIZE.rows} rows, an export and a change of as many: all ended by themselves, at most {max(seconds):.0f} s after;"
-        f" 0 rows missing or twice; {len(left)} files left that no job names"
+        f" {SIZE.rows} rows, an export and a change of as many: all ended by themselves,"
+        f" at most {max(seconds):.0f} s after; 0 rows missing or twice;"
+        f" {len(left)} files left that no job names"
     )
 
 
