@@ -9,7 +9,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )  # fmt: skip
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +21,7 @@ from crm.access.errors import NoRoom, NotVisible, Refusal, TookTooLong, refusal_
 from crm.access.policy import Access
 from crm.api.values import match_as_json, plain_as_json
 from crm.lib.disk import is_full
+from crm.lost import is_lost
 from crm.modules.registry import UnknownModule
 from crm.records.errors import DuplicateFound, MergedAway, StaleRecord
 from crm.records.limits import TooMany
@@ -46,7 +47,7 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response:
         return _plain(400, _("This request cannot be read."))
     if isinstance(error, PermissionDenied):
         return _plain(403, str(error) or _("Your roles do not allow that."))
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_lost(error):
         return _busy(error)
     log.error("An API call broke.", exc_info=error)
     return _plain(500, _("Something broke on our side; it has been noted."))
@@ -56,7 +57,7 @@ def _plain(status: int, detail: Any, fields: Any = None, **more: Any) -> Respons
     return Response({"detail": str(detail), "fields": fields or {}, **more}, status=status)
 
 
-def _busy(error: OperationalError | InterfaceError) -> Response:
+def _busy(error: Exception) -> Response:
     log.warning("The database gave up on an API call.", exc_info=error)
     refusal = refusal_of(error) if isinstance(error, OperationalError) else None
     if isinstance(refusal, TookTooLong):

@@ -22,11 +22,12 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection, connections, transaction
+from django.db import Error, connection, connections, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter
 
+from crm.lost import is_lost
 from crm.modules.stamp import versions
 
 REPLICA = "replica"
@@ -93,8 +94,8 @@ def read_on_replica(person: Any, ask: Callable[[], T]) -> T:
     token = _is_reading.set(True)
     try:
         return ask()
-    except (OperationalError, InterfaceError) as error:
-        if getattr(error.__cause__, "pgcode", None) == TOO_LONG:
+    except Error as error:
+        if not is_lost(error) or getattr(error.__cause__, "pgcode", None) == TOO_LONG:
             raise
         _let_rest(error)
     finally:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.errors import NoRoom, NotVisible, Refusal, TookTooLong, refusal_of
 from crm.lib.disk import is_full
+from crm.lost import is_lost
 from crm.modules.registry import UnknownModule
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -22,7 +23,6 @@ TEMPLATES = {
     503: "503.html", 507: "507.html",
 }  # fmt: skip
 SECONDS_TO_COME_BACK = "10"  # when a lost database is worth another try
-LOST = (OperationalError, InterfaceError)
 log = logging.getLogger("crm.views")
 
 
@@ -41,7 +41,7 @@ class RefusalMiddleware:
             error = NotVisible()
         if is_full(error):
             return no_room(request, error)
-        if isinstance(error, LOST):
+        if is_lost(error):
             log.warning("The database gave up on a page.", exc_info=error)
             refusal = refusal_of(error) if isinstance(error, OperationalError) else None
             if refusal is None:
@@ -116,7 +116,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     A lost database says so, and a full disk, met while what was sent is read.
     """
     error = sys.exc_info()[1]
-    if isinstance(error, LOST):
+    if is_lost(error):
         return database_lost(request)
     if is_full(error):
         return no_room(request, error)

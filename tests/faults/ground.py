@@ -150,6 +150,15 @@ class Ground:
         for pid in family(service):
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, NO_LIMIT))
 
+    def accidents(self) -> list[str]:
+        """What the web processes wrote down as their own faults: the ends of the traces."""
+        lines = self.web.log.read_text(errors="replace").splitlines()
+        found = [json.loads(line) for line in lines if line.startswith('{"at"')]
+        traces = [
+            one["exception"] for one in found if one["level"] == "ERROR" and "exception" in one
+        ]
+        return [trace[-1500:] for trace in traces]
+
     def stop(self) -> None:
         self.wake_redis()
         for service in (self.beat, self.worker, self.web):

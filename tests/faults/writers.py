@@ -143,7 +143,7 @@ def judge(ground: Ground, writers: Writers) -> dict[str, int]:
     uneven = [row for row in rows if set(row[3:]) != {row[2]}]
     assert uneven == [], f"not one history row and one event for each change: {uneven[:10]}"
     strange = [text for kept in writers.kept for text in kept.strange]
-    assert strange == [], strange[:10]
+    assert strange == [], (strange[:10], ground.accidents())
     return {
         "acknowledged": writers.acknowledged,
         "records": len(rows),

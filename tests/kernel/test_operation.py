@@ -6,7 +6,7 @@ import json
 import logging
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -107,6 +107,18 @@ def test_a_lost_database_is_told_kindly_and_the_process_lives(lasting_cast, lost
     said = api.get("customers/")
     assert (said.status_code, said["Retry-After"]) == (503, "10")
     assert "Try again" in said.json()["detail"]
+
+
+def test_a_database_that_dies_in_the_middle_of_an_answer_is_lost_too(cast):
+    client, api = browser(cast.owner), Api(cast.owner)
+    client.raise_request_exception = False
+
+    def dies(*_given):  # as the driver says it: none of its finer classes
+        raise DatabaseError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(dies):
+        answers = [client.get("/customers/"), api.get("customers/")]
+    assert [(one.status_code, one["Retry-After"]) for one in answers] == [(503, "10")] * 2
 
 
 def test_ready_means_database_and_migrations_and_tells_of_the_broker(db, client, settings):
