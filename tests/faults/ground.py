@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import pytest
 import redis
 from aiosmtpd.controller import Controller
 
@@ -222,7 +223,8 @@ def standing(folder: Path, **environment: str) -> Iterator[Ground]:
     for name in ("media", "temp"):
         (folder / name).mkdir()
     binary = redis_server.executable(project)
-    assert binary is not None, "these tests need a redis-server"
+    if binary is None:
+        pytest.skip("there is no Redis server on this machine that could be hurt")
     cluster = Cluster(folder / "pg", folder / "postgres.log", folder.name)
     cluster.start()
     box = Box()
