@@ -39,7 +39,7 @@ def place_at(access: Access, path: str, hops: int = 0) -> Place:
     name, _dot, rest = path.partition(".")
     own = access.module.fields.get(name)
     if own is None or not is_crossed(own, rest):
-        return Place(path, access, readable_field(access, path), _label(access, path))
+        return Place(path, access, readable_field(access, path), label_at(access, path))
     if hops >= MOST_RELATIONS:
         raise BadQuery(_("A path may go over %d relations.") % MOST_RELATIONS)
     readable_field(access, name)
@@ -52,7 +52,8 @@ def is_crossed(own: Field, rest: str) -> bool:
     return own.kind == "relation" and bool(rest) and own.target in module_names()
 
 
-def _label(access: Access, path: str) -> str:
+def label_at(access: Access, path: str) -> str:
+    """What people call a field of this module, or a member of its collections."""
     name, _dot, member = path.partition(".")
     field = access.module.fields[name]
     if not member or member == next(iter(field.members)):

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -34,6 +35,7 @@ register.filter("in_sentence", in_sentence)
 
 
 @register.simple_tag
+@cache  # a list draws some two hundred
 def icon(name: str, size: str = "") -> SafeString:
     """One sign of static/icons/sprite.svg, 16 px, or 12 px with size "small"."""
     return format_html(

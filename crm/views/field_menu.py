@@ -1,17 +1,22 @@
 """The fields to choose from in two levels: the module's own, and those of related records."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from crm.access.policy import Access
 from crm.lib.pinyin import syllables
-from crm.lists.paths import Place, place_at, related_doors
+from crm.lists.paths import label_at, related_doors
 from crm.modules.fields import Field
 
 
 def spelled(label: Any) -> str:
     """A label with its sounds and their initials behind it, for a search among labels."""
-    text = str(label)
+    return _spelled(str(label))
+
+
+@lru_cache(maxsize=8192)  # some hundred labels on every list, and their sounds are dear
+def _spelled(text: str) -> str:
     if text.isascii():
         return text
     sounds = syllables(text)
@@ -27,20 +32,19 @@ def field_menu(access: Access) -> list[dict[str, Any]]:
     module = access.module
     usual = [name for name in module.filters if name in access.readable]
     names = [*usual, *(name for name in module.fields if name not in usual)]
-    own = [_item(place_at(access, name)) for name in names if _may_filter(access, name)]
+    own = [_item(name, label_at(access, name)) for name in names if _may_filter(access, name)]
     groups = [{"label": "", "items": own}]
     for field in module.fields.values():
-        members = [_item(place_at(access, path)) for path in _members(access, field)]
+        members = [_item(path, label_at(access, path)) for path in _members(access, field)]
         if members:
             groups.append({"label": str(field.label), "items": members})
     for field, other in related_doors(access):
-        paths = [
-            path
+        items = [
+            _item(f"{field.name}.{path}", f"{field.label} · {label_at(other, path)}")
             for name, one in other.module.fields.items()
             if _may_filter(other, name)
             for path in (name, *_members(other, one))
         ]
-        items = [_item(place_at(access, f"{field.name}.{path}")) for path in paths]
         groups.append({"label": str(field.label), "items": items})
     return groups
 
@@ -60,5 +64,5 @@ def _members(access: Access, field: Field) -> Iterator[str]:
             yield path
 
 
-def _item(place: Place) -> dict[str, Any]:
-    return {"path": place.path, "label": place.label, "text": spelled(place.label)}
+def _item(path: str, label: str) -> dict[str, Any]:
+    return {"path": path, "label": label, "text": spelled(label)}
