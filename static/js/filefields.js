@@ -21,17 +21,18 @@ async function take(host, files) {
   const { dataset: words } = host;
   const [kept, list] = [host.querySelector("[data-kept]"), host.querySelector("[data-list]")];
   const most = Number(words.most);
-  list.replaceChildren();
-  const room = most === 1 ? 1 : most - kept.querySelectorAll("input:checked").length;
+  for (const ended of list.querySelectorAll("li:not(:has(progress))")) ended.remove();
+  const room = most === 1 ? 1 : most - kept.querySelectorAll("input:checked").length - list.children.length;
   if (files.length > room) return refuse(list, words.tooMany);
-  host.dataset.sending = "";
+  host.dataset.sending = 1 + Number(host.dataset.sending ?? 0);
   for (const file of files) {
     const taken = await send(words.files, file, words, list);
     if (!taken) continue;
     taken.row.remove();
     keep(kept, taken.text, most === 1);
   }
-  delete host.dataset.sending;
+  if (host.dataset.sending > 1) host.dataset.sending -= 1;
+  else delete host.dataset.sending;
   goOn(host.closest("form"));
 }
 
