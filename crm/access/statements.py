@@ -5,22 +5,20 @@ here is text and parameters only, never rows, and belongs to one version of righ
 definitions.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from threading import Lock
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
+from crm.lib.recent import Recent
 from crm.modules.stamp import forget_too
 from crm.operation.replica import record_connection
 
 Statement = tuple[str, tuple[Any, ...]]
 
 MOST_KEPT = 4000
-_kept: OrderedDict[Hashable, Statement] = OrderedDict()
-_lock = Lock()
+_kept: Recent[Statement | None] = Recent(MOST_KEPT)
 forget_too(_kept.clear)
 
 
@@ -35,20 +33,7 @@ def compiled(found: QuerySet) -> Statement | None:
 
 def kept(key: Hashable, make: Callable[[], Statement | None]) -> Statement | None:
     """The statement kept under `key`, made when it is not there; nothing is kept under None."""
-    if key is None:
-        return make()
-    with _lock:
-        found = _kept.get(key)
-        if found is not None:
-            _kept.move_to_end(key)
-            return found
-    made = make()
-    if made is not None:
-        with _lock:
-            _kept[key] = made
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
-    return made
+    return make() if key is None else _kept.get(key, make)
 
 
 def rows_of(statement: Statement | None, ids: Sequence[int] | None = None) -> list[tuple[Any, ...]]:

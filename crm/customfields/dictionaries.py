@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import get_language
+
 from crm.customfields.labels import label_in
 from crm.customfields.models import Option
 from crm.lib.text import spelled
@@ -33,9 +35,24 @@ def options_of(field: Field, with_retired: bool = False) -> list[tuple[str, str]
     ]
 
 
+_labels: KeptUnder[dict[tuple[str, str | None], dict[str, str]]] = KeptUnder(
+    definitions_version, dict
+)
+
+
+def labels_of(field: Field) -> dict[str, str]:
+    """The label of each choice in the reader's language, retired ones too; not to be changed."""
+    if not field.dictionary:
+        return dict(options_of(field))
+    kept, key = _labels.get(), (field.dictionary, get_language())
+    if key not in kept:
+        kept[key] = dict(options_of(field, with_retired=True))
+    return kept[key]
+
+
 def option_label(field: Field, value: str) -> str:
     """The label of one choice; the value itself when it is no longer known."""
-    return dict(options_of(field, with_retired=True)).get(value, value)
+    return labels_of(field).get(value, value)
 
 
 def value_of_label(field: Field, text: str) -> str | None:

@@ -21,7 +21,7 @@ from crm.access.grants import Scope, State
 from crm.access.policy import Access, access_to
 from crm.access.related import relations_of, with_related
 from crm.access.rows import Ref, Row
-from crm.customfields.dictionaries import options_of
+from crm.customfields.dictionaries import labels_of
 from crm.exchange.cells import is_listed, join_cell
 from crm.exchange.services import export_query
 from crm.exchange.spreadsheet import write_csv, write_xlsx
@@ -79,10 +79,10 @@ def _plain(value: Any) -> str:
 def writer_for(field: Field) -> Write:
     """What turns this field's values into cells."""
     if field.kind == "choice":
-        labels = dict(options_of(field, with_retired=True))
+        labels = labels_of(field)
         return lambda value: labels.get(value, value)
     if field.kind == "multi_choice":
-        labels = dict(options_of(field, with_retired=True))
+        labels = labels_of(field)
         return lambda values: join_cell([labels.get(one, one) for one in values], True)
     if field.kind == "boolean":
         yes, no = _("Yes"), _("No")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from crm.access.rows import FileRef, Ref, Row
-from crm.customfields.dictionaries import option_label, options_of
+from crm.customfields.dictionaries import labels_of, option_label, options_of
 from crm.lists.show import in_a_row, show_date, show_moment, show_number
 from crm.modules.fields import PART, Field
 from crm.modules.module import Module
@@ -98,17 +98,17 @@ def _phone(value: str) -> SafeString:
 
 
 def _choice(field: Field) -> Renderer:
-    labels = dict(options_of(field, with_retired=True))
+    labels = labels_of(field)
     return lambda value: escape(labels.get(value, value))
 
 
 def _choices(field: Field) -> Renderer:
-    labels = dict(options_of(field, with_retired=True))
+    labels = labels_of(field)
     return lambda values: _tags([labels.get(one, one) for one in values])
 
 
 def _level(field: Field) -> Renderer:
-    labels = dict(options_of(field, with_retired=True))
+    labels = labels_of(field)
     best = next(iter(labels), "")
 
     def render(value: str) -> SafeString:
@@ -127,7 +127,7 @@ def stage_shares(field: Field) -> dict[str, int]:
 
 
 def _stage(field: Field) -> Renderer:
-    labels = dict(options_of(field, with_retired=True))
+    labels = labels_of(field)
     shares = stage_shares(field)
     return lambda value: format_html(
         '<span class="dial p{}">{}</span>', shares.get(value, 0), labels.get(value, value)
@@ -253,9 +253,9 @@ def plain_text(field: Field, value: Any) -> str:
     if field.is_from_shares:
         return in_a_row(collaborator_text(one) for one in value)
     if field.kind == "choice":
-        return dict(options_of(field, with_retired=True)).get(value, str(value))
+        return labels_of(field).get(value, str(value))
     if field.kind == "multi_choice":
-        labels = dict(options_of(field, with_retired=True))
+        labels = labels_of(field)
         return in_a_row(labels.get(one, one) for one in value)
     if isinstance(value, dt.datetime):
         return show_moment(value)

@@ -1,15 +1,21 @@
 """Tags and filters of the pages: an icon, a grouped number, an initial. Nothing decides here."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
 from django import template
+from django.template.base import FilterExpression, Parser, Token
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
+from crm.lib.recent import Recent
+from crm.lists.drawing import draw_rows
 from crm.lists.show import in_sentence, show_date, show_moment
+from crm.modules.stamp import forget_too
 
 DEVICES = (  # the first sign found names it: Edge also says Chrome, Chrome also says Safari
     (
@@ -32,6 +38,7 @@ DEVICES = (  # the first sign found names it: Edge also says Chrome, Chrome also
 
 register = template.Library()
 register.filter("in_sentence", in_sentence)
+register.simple_tag(draw_rows)
 
 
 @register.simple_tag
@@ -44,6 +51,39 @@ def icon(name: str, size: str = "") -> SafeString:
         static("icons/sprite.svg"),
         name,
     )
+
+
+class KeptNode(template.Node):
+    """What stands between `kept` and `endkept`, drawn once for each key and language."""
+
+    drawn: Recent[str] = Recent(1000)
+
+    def __init__(self, nodelist: template.NodeList, keys: Sequence[FilterExpression]) -> None:
+        self.nodelist = nodelist
+        self._keys = keys
+
+    def render(self, context: template.Context) -> str:
+        keys = tuple(one.resolve(context) for one in self._keys)
+        if not keys[0]:
+            return self.nodelist.render(context)
+        key = (id(self), get_language(), keys)
+        return self.drawn.get(key, lambda: self.nodelist.render(context))
+
+
+forget_too(KeptNode.drawn.clear)
+
+
+@register.tag
+def kept(parser: Parser, token: Token) -> KeptNode:
+    """{% kept key … %} … {% endkept %}: drawn again only for other keys; each time without one.
+
+    The keys name all that the part depends on; what it shows may be callables, which a part
+    that is drawn already doesn't call.
+    """
+    _name, *keys = token.split_contents()
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(nodelist, [parser.compile_filter(key) for key in keys])
 
 
 @register.filter

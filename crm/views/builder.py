@@ -16,7 +16,7 @@ from crm.lists.errors import BadQuery
 from crm.lists.views import STATE
 from crm.modules.registry import module_named
 from crm.views.address import TABLE, Address, address_of, dump, path_of
-from crm.views.field_menu import field_menu
+from crm.views.field_menu import field_menu_context
 from crm.views.filter_lines import line_context
 from crm.views.filter_tree import (
     ALL,
@@ -121,7 +121,7 @@ def _context(access: Access, address: Address, root: Node) -> dict[str, Any]:
         "root": shown(root),
         "action_url": f"{path_of(access.module.name, TABLE)}filter/",
         "query_string": address.query_text,
-        "field_groups": field_menu(access),
+        **field_menu_context(access),
         "most_note": _("At most %d conditions.") % MOST_CONDITIONS if is_full else "",
         **_foot(access, address, root, is_counted=False),
     }

@@ -9,7 +9,7 @@ from crm.access.policy import Access
 from crm.customfields.layouts import layout_for
 from crm.lists.paths import column_at, related_doors
 from crm.views.address import Address
-from crm.views.field_menu import spelled
+from crm.views.field_menu import rights_key, spelled
 
 DENSITIES = (
     ("compact", _("Compact"), "rows"),
@@ -29,8 +29,9 @@ ACTS = (
 def column_menus(access: Access, address: Address, shown: Sequence[str]) -> dict[str, Any]:
     """The columns panel, what may be done with a column, and the heights of rows."""
     return {
-        "all_columns": _own_columns(access, shown),
-        "related_columns": _related_columns(access, shown),
+        "all_columns": lambda: _own_columns(access, shown),
+        "related_columns": lambda: _related_columns(access, shown),
+        "columns_key": (rights_key(access), tuple(shown), tuple(access.grants.ranked)),
         "column_acts": [
             {"value": value, "label": label, "icon": icon} for value, label, icon in ACTS
         ],

@@ -1,6 +1,6 @@
 """The fields to choose from in two levels: the module's own, and those of related records."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -8,6 +8,7 @@ from crm.access.policy import Access
 from crm.lib.pinyin import syllables
 from crm.lists.paths import label_at, related_doors
 from crm.modules.fields import Field
+from crm.modules.stamp import definitions_version
 
 
 def spelled(label: Any) -> str:
@@ -21,6 +22,22 @@ def _spelled(text: str) -> str:
         return text
     sounds = syllables(text)
     return f"{text} {''.join(sounds)} {''.join(one[:1] for one in sounds)}"
+
+
+def field_menu_context(access: Access) -> dict[str, Any]:
+    """What crm/list/field_menu.html shows; made for the first who has these rights."""
+    return {"field_groups": lambda: field_menu(access), "field_key": rights_key(access)}
+
+
+def rights_key(access: Access) -> Hashable:
+    """The same for all who may see and read the same fields, here and over every relation."""
+    return (
+        definitions_version(),
+        *(
+            (name, door.module.name, door.visible, door.readable)
+            for name, door in [("", access), *((f.name, o) for f, o in related_doors(access))]
+        ),
+    )
 
 
 def field_menu(access: Access) -> list[dict[str, Any]]:

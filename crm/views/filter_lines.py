@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from crm.access.policy import Access
-from crm.customfields.dictionaries import options_of
+from crm.customfields.dictionaries import labels_of, options_of
 from crm.forms.people import department_options, people_options
 from crm.lists.conditions import compile_tree
 from crm.lists.errors import BadQuery
@@ -264,7 +264,7 @@ def _options(access: Access, shown: Field, line: Line) -> dict[str, Any]:
         return {"options": options, "lookup_url": f"/lookup/{target}/"}
     found = _named_options(shown) + _known(shown, held)
     known = {one["value"] for one in found}
-    labels = dict(options_of(shown, with_retired=True)) if shown.kind not in NAMES else {}
+    labels = labels_of(shown) if shown.kind not in NAMES else {}
     found += [{"value": one, "label": labels.get(one, one)} for one in held if one not in known]
     options = [
         {**one, "is_on": one["value"] in held, "text": spelled(one["label"])} for one in found

@@ -21,7 +21,7 @@ from crm.views.address import Address, path_of
 from crm.views.alike import doubles_url
 from crm.views.column_menus import column_menus
 from crm.views.empties import empty_context
-from crm.views.field_menu import field_menu
+from crm.views.field_menu import field_menu_context
 from crm.views.list_parts import (
     bulk_actions,
     chips,
@@ -152,7 +152,7 @@ def _filter_context(access: Access, address: Address) -> dict[str, Any]:
         "search": {
             "value": address.query.text, "url": address.path, "keep": _without(address, "q"),
         },
-        "field_groups": field_menu(access),
+        **field_menu_context(access),
         "filter_part_url": f"{address.path}?part=filter",
         "builder_url": f"{path_of(access.module.name, TABLE)}filter/?{address.query_text}",
     }  # fmt: skip
@@ -182,7 +182,7 @@ def _module_context(access: Access) -> dict[str, Any]:
 
 
 def row_contexts(access: Access, rows: list[Row], shown: list[str]) -> list[dict[str, Any]]:
-    """The rows as crm/list/rows.html takes them: cells are prebuilt HTML."""
+    """The rows as crm/lists/drawing.py draws them: cells are prebuilt HTML."""
     module = access.module
     places = [head_at(access, name) for name in shown]
     renderers = [(one.column, renderer_for(one.field, one.door.module)) for one in places]

@@ -160,33 +160,56 @@ def kept_sessions() -> dict[str, Any]:
     return {}
 
 
+@pytest.fixture(scope="module")
+def staying() -> Iterator[dict[Any, Any]]:
+    """Browsers that one test after another opens a page in; their files are fetched once."""
+    browsers: dict[Any, Any] = {}
+    yield browsers
+    for one in browsers.values():
+        one.close()
+
+
 @pytest.fixture
 def sign_in(
-    browser: Any, product: Product, watch: Watch, kept_sessions: dict[str, Any]
+    browser: Any,
+    product: Product,
+    watch: Watch,
+    kept_sessions: dict[str, Any],
+    staying: dict[Any, Any],
 ) -> Iterator[SignIn]:
-    """`page = sign_in("rep", "en", width=390)`: a page of somebody in a browser of his own."""
+    """`page = sign_in("rep", "en", width=390)`: a page of somebody in a browser of his own.
+
+    With `stays` it is one that the same person in the same look has used before in the module.
+    """
     from accounts.models import User
 
     contexts = []
 
     def enter(
         username: str | None, language: str = "zh-hans", *, theme: str = "light",
-        by_form: bool = False, width: int = 1440, height: int = 900, **more: Any,
+        by_form: bool = False, stays: bool = False, width: int = 1440, height: int = 900,
+        **more: Any,
     ) -> Any:  # fmt: skip
         User.objects.filter(username=username).update(language=language, theme=theme)
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            base_url=product.address,
-            locale="en-US" if language == "en" else "zh-CN",
-            timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",
-            color_scheme="dark" if theme == "dark" else "light",
-            storage_state=None if by_form else kept_sessions.get(username or ""),
-            **more,
-        )
-        context.add_init_script(REPORTS_REFUSALS)
-        context.set_default_timeout(30_000)
-        contexts.append(context)
+        look = (username, language, theme, width)
+        context = staying.get(look) if stays else None
+        if context is None:
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                base_url=product.address,
+                locale="en-US" if language == "en" else "zh-CN",
+                timezone_id="Asia/Shanghai",
+                reduced_motion="reduce",
+                color_scheme="dark" if theme == "dark" else "light",
+                storage_state=None if by_form else kept_sessions.get(username or ""),
+                **more,
+            )
+            context.add_init_script(REPORTS_REFUSALS)
+            context.set_default_timeout(30_000)
+            if stays:
+                staying[look] = context
+            else:
+                contexts.append(context)
         page = context.new_page()
         watch.over(page)
         if username and (by_form or username not in kept_sessions):
