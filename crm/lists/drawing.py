@@ -1,4 +1,4 @@
-"""Rows of a list as HTML: a page has some hundred cells, so no template joins them."""
+"""Rows and cards as HTML: a page has some hundred of their parts, so no template joins them."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from crm.lists.signs import icon, initial
 
 Context = Mapping[str, Any]
 
@@ -57,6 +59,69 @@ def _row(row: Context, opened: Sequence[str], words: str, rest: str) -> str:
         f'<td class="card-note">{_html(row["note"])}</td></tr>'
     )
     return "".join(parts)
+
+
+def draw_cards(cards: Sequence[Context], on_day: bool = False) -> SafeString:
+    """The cards of one column of a board, or of one day of a calendar.
+
+    cards [{pk, url, peek_url, version, is_movable, title, lines [{label, html}]}], and on a board
+    mark (safe html), face (the owner's name), due {tone, text, is_late} or None, figure (safe
+    on a day tone (of its state, or ""), time (text).
+    """
+    said = _("Move %(title)s to…"), escape(_("Move to…")), icon("swap", "small")
+    return mark_safe("".join(_card(card, said, on_day) for card in cards))  # noqa: S308  escaped part by part
+
+
+def _card(card: Context, said: tuple[str, str, str], on_day: bool) -> str:
+    title, url = escape(card["title"]), escape(card["url"])
+    may_move = card["is_movable"]
+    movable = f' data-movable data-edit="{url}edit/"' if may_move else ""
+    return (
+        f'<article class="card" data-pk="{card["pk"]}" data-url="{url}"'
+        f' data-peek="{escape(card["peek_url"])}" data-move="{url}move/"'
+        f' data-version="{card["version"]}"{movable}>\n'
+        f'  <div class="name">{_hour(card) if on_day else _html(card["mark"])}'
+        f'<a class="clip fill" href="{url}" title="{title}">{title}</a>'
+        f"{_move_button(card['title'], said) if may_move else ''}</div>\n"
+        f"  {_lines(card['lines'])}{'' if on_day else _foot(card)}\n</article>"
+    )
+
+
+def _hour(card: Context) -> str:
+    """When on its day, and whether that is over."""
+    state = f'<span class="state {card["tone"]}"></span>' if card["tone"] else ""
+    return state + (f'<span class="fig dim">{escape(card["time"])}</span>' if card["time"] else "")
+
+
+def _move_button(title: str, said: tuple[str, str, str]) -> str:
+    label, short, sign = said
+    return (
+        '<button class="button quiet square tiny" type="button" data-move-menu'
+        f' aria-label="{escape(label % {"title": title})}" title="{short} M">{sign}</button>'
+    )
+
+
+def _lines(lines: Sequence[Context]) -> str:
+    shown = "".join(
+        f'<span title="{escape(str(one["label"]))}">{_html(one["html"])}</span>' for one in lines
+    )
+    return f'<p class="said">{shown}</p>' if shown else ""
+
+
+def _foot(card: Context) -> str:
+    """Whose it is, when it is due, what it is worth."""
+    parts, face, due = [], escape(card["face"]), card["due"]
+    if face:
+        parts.append(
+            f'<span class="face" title="{face}"><span aria-hidden="true">'
+            f'{escape(initial(card["face"]))}</span><span class="unseen">{face}</span></span>'
+        )
+    if due:
+        late = " late" if due["is_late"] else ""
+        parts.append(f'<span class="state {due["tone"]}{late}">{escape(due["text"])}</span>')
+    if card["figure"]:
+        parts.append(f'<span class="push num">{_html(card["figure"])}</span>')
+    return f'<div class="foot">{"".join(parts)}</div>' if parts else ""
 
 
 def _html(value: Any) -> str:

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 
 from django import template
 from django.template.base import FilterExpression, Parser, Token
-from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from crm.lib.recent import Recent
-from crm.lists.drawing import draw_rows
+from crm.lists.drawing import draw_cards, draw_rows
 from crm.lists.show import in_sentence, show_date, show_moment
+from crm.lists.signs import icon, initial
 from crm.modules.stamp import forget_too
 
 DEVICES = (  # the first sign found names it: Edge also says Chrome, Chrome also says Safari
@@ -38,19 +35,9 @@ DEVICES = (  # the first sign found names it: Edge also says Chrome, Chrome also
 
 register = template.Library()
 register.filter("in_sentence", in_sentence)
-register.simple_tag(draw_rows)
-
-
-@register.simple_tag
-@cache  # a list draws some two hundred
-def icon(name: str, size: str = "") -> SafeString:
-    """One sign of static/icons/sprite.svg, 16 px, or 12 px with size "small"."""
-    return format_html(
-        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
-        size,
-        static("icons/sprite.svg"),
-        name,
-    )
+register.filter("initial", initial)
+for draw in (icon, draw_rows, draw_cards):
+    register.simple_tag(draw)
 
 
 class KeptNode(template.Node):
@@ -90,12 +77,6 @@ def kept(parser: Parser, token: Token) -> KeptNode:
 def grouped(value: int | Decimal | None) -> str:
     """The number with a comma after every three digits; nothing for None."""
     return "" if value is None or value == "" else f"{value:,}"
-
-
-@register.filter
-def initial(name: str) -> str:
-    """What stands in a person's round face: the surname's sign, or the first letter."""
-    return str(name).strip()[:1].upper()
 
 
 @register.filter

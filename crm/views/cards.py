@@ -28,7 +28,7 @@ def card_names(access: Access, shape: Shape) -> set[str]:
 
 
 def card_contexts(access: Access, rows: Sequence[Row], shape: Shape) -> list[dict[str, Any]]:
-    """The rows as crm/board/card.html takes them."""
+    """The rows as crm/lists/drawing.py draws them."""
     moved = shape.by or shape.on
     may = _movable(access, rows, moved)
     module = access.module

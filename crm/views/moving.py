@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,6 +16,7 @@ from crm.forms.page import error_list, one_field
 from crm.forms.posted import posted_values
 from crm.lib.whole import whole_number
 from crm.lists.columns import plain_text, record_url
+from crm.lists.drawing import draw_cards
 from crm.lists.errors import BadQuery
 from crm.lists.shapes import BOARD, CALENDAR, Shape, take_shape
 from crm.lists.show import show_date
@@ -98,7 +98,7 @@ def _moved(access: Access, shape: Shape, field: Field, before: Row) -> HttpRespo
     said = {"title": title_of(access, row), "field": field.label, "place": place}
     return JsonResponse(
         {
-            "card": render_to_string(f"crm/{shape.form}/card.html", {"card": card}),
+            "card": draw_cards([card], on_day=shape.form == CALENDAR),
             "before": _text_of(before.get(field.name)),
             "key": _text_of(day or row.get(field.name)),
             "text": _("%(title)s · %(field)s: %(place)s") % said,

@@ -187,29 +187,17 @@ def sign_in(
 
     def enter(
         username: str | None, language: str = "zh-hans", *, theme: str = "light",
-        by_form: bool = False, stays: bool = False, width: int = 1440, height: int = 900,
-        **more: Any,
+        by_form: bool = False, stays: bool = False, **more: Any,
     ) -> Any:  # fmt: skip
         User.objects.filter(username=username).update(language=language, theme=theme)
-        look = (username, language, theme, width)
+        look = (username, language, theme, *more.values())
         context = staying.get(look) if stays else None
         if context is None:
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                base_url=product.address,
-                locale="en-US" if language == "en" else "zh-CN",
-                timezone_id="Asia/Shanghai",
-                reduced_motion="reduce",
-                color_scheme="dark" if theme == "dark" else "light",
-                storage_state=None if by_form else kept_sessions.get(username or ""),
-                **more,
-            )
-            context.add_init_script(REPORTS_REFUSALS)
-            context.set_default_timeout(30_000)
-            if stays:
-                staying[look] = context
-            else:
-                contexts.append(context)
+            state = None if by_form else kept_sessions.get(username or "")
+            context = new_context(browser, product, language, theme, storage_state=state, **more)
+            contexts.append(context)
+        if stays and look not in staying:
+            staying[look] = contexts.pop()
         page = context.new_page()
         watch.over(page)
         if username and (by_form or username not in kept_sessions):
@@ -220,6 +208,25 @@ def sign_in(
     yield enter
     for context in contexts:
         context.close()
+
+
+def new_context(
+    browser: Any, product: Product, language: str, theme: str, width: int = 1440,
+    height: int = 900, **more: Any,
+) -> Any:  # fmt: skip
+    """A browser of somebody's own, of this size, in these colours."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        base_url=product.address,
+        locale="en-US" if language == "en" else "zh-CN",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+        color_scheme="dark" if theme == "dark" else "light",
+        **more,
+    )
+    context.add_init_script(REPORTS_REFUSALS)
+    context.set_default_timeout(30_000)
+    return context
 
 
 def sign_in_by_form(page: Any, username: str, password: str = "keyuan-demo") -> None:

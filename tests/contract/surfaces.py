@@ -343,8 +343,9 @@ SURFACES: dict[str, Callable[[Visitor], bytes]] = {
 THOROUGH = THOROUGH_SHAPES | {"fields", "list, parts", "filters", "uncover"}
 # Long work and what takes as long: half a second each.
 LONG = frozenset(
-    {"library", "saved views", "import", "export xlsx", "export csv", "bin", "merge", "api index"}
-)
+    {"library", "documents", "shares", "saved views", "import", "export xlsx", "export csv", "bin",
+     "merge", "api index"}
+)  # fmt: skip
 # For administrators; what others get there is a matter of tests/accounts/test_setup_pages.py.
 ADMINISTRATION = frozenset({"setup"})
 # There a masked value shows, for that is asked for.

@@ -1,9 +1,9 @@
 """Every surface × module × shipped role × field state: what is closed leaves by none (P1, P25).
 
 Visits of each pair of module and role: one with the rights as they are shipped, and more with every
-field in another state: all four for the reader of own records, two for each other role, so that
-every field meets every state in half of them. One answer is searched for all values at once. Long
-work is done in one of the four turns, in the other three by the roles next to it in the list.
+field in another state: all four for the reader of own records, one for each other role, another
+for the next, so that every field meets every state in a few of them. One answer is searched for all
+values at once. Long work is done in one of the four turns.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def visit_as_shipped(planted, role):
 def turns_of(role):
     """The turns that this role takes, from 1; that of its long work is among them."""
     first = LONG_WORKERS.index(role) % ROUNDS
-    places = range(ROUNDS) if role in THOROUGHLY else {first, (first + 2) % ROUNDS}
+    places = range(ROUNDS) if role in THOROUGHLY else {first}
     return [place + 1 for place in places]
 
 

@@ -127,12 +127,18 @@ def views(cast: Cast, reader: str, module: str, ids: list[int]) -> dict[str, byt
     }
 
 
-@pytest.mark.parametrize(("reader", "first"), [("owner", "hidden"), ("administrator", "masked")])
-@pytest.mark.parametrize("module", [*CLOSED, NAME])
-def test_security_36_both_worlds_look_the_same(contract_cast, freeze, module, reader, first):
+BOTH = {"owner": "hidden", "administrator": "masked"}
+# Both where there is most to read, one of them elsewhere.
+READERS = {"customers": BOTH, NAME: BOTH, "contacts": ["administrator"], "follow-ups": ["owner"]}
+
+
+@pytest.mark.parametrize(
+    ("module", "reader"), [(module, reader) for module in READERS for reader in READERS[module]]
+)
+def test_security_36_both_worlds_look_the_same(contract_cast, freeze, module, reader):
     """Every second field is hidden, the others masked; for the next reader the other way round."""
     cast = contract_cast
-    states = ("hidden", "masked") if first == "hidden" else ("masked", "hidden")
+    states = ("hidden", "masked") if BOTH[reader] == "hidden" else ("masked", "hidden")
     with freeze("2026-11-23T10:00+08:00"):
         firm = create_record(
             actor=cast.director, module="customers", values={"name": "Firm", "owner": cast.owner.pk}
