@@ -5,6 +5,7 @@ import pytest
 
 from crm.access.policy import access_to
 from crm.records.lifecycle import delete_records
+from crm.search import asking
 from crm.search.models import SearchEntry
 from tests.kernel.helpers import add, change, found
 from tests.people import share
@@ -12,6 +13,15 @@ from tests.people import share
 
 def search(person, text, module="customers"):
     return found(access_to(person, module), q=text)
+
+
+@pytest.fixture(autouse=True, params=["few hold the word", "many do", "more than was thought"])
+def _way(request, monkeypatch):
+    """Every way that a list takes to what a word finds."""
+    if request.param == "many do":
+        monkeypatch.setattr(asking, "estimated", lambda _parts: asking.MOST_BY_INDEX + 1)
+    if request.param == "more than was thought":
+        monkeypatch.setattr(asking, "MOST_READ", 0)
 
 
 @pytest.fixture
