@@ -14,6 +14,7 @@ from accounts.views.setup import (
     layouts,
     people,
     people_import,
+    proof,
     rights,
     roles,
     sign_ins,
@@ -91,5 +92,6 @@ urlpatterns = [
     path("setup/layouts/", layouts.index, name="setup-layouts-index"),
     path("setup/layouts/<slug:module>/", layouts.layouts, name="setup-layouts"),
     path("setup/inspector/", inspector.inspector, name="setup-inspector"),
+    path("setup/proof/", proof.proof, name="setup-proof"),
     path("setup/sign-ins/", sign_ins.sign_ins, name="setup-sign-ins"),
 ]

@@ -4,7 +4,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from urllib.request import urlopen
 
 from launcher.checks import check, fmt
@@ -82,12 +83,34 @@ def _prepare_database(project: Project, environment: dict[str, str]) -> None:
         raise explain("Preparing the database", log.read_text() or last_line(log), str(log))
 
 
+RIG_SIZE = "4"
+
 # All tests: two processes, each with a database and a broker of its own; a file stays together.
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 
 
 def test(project: Project, arguments: Sequence[str]) -> int:
     """All tests, or those that the arguments name, on services of their own; pytest's exit code."""
+    is_whole = all(one.startswith("-") for one in arguments)
+    together = SIDE_BY_SIDE if is_whole and (os.cpu_count() or 1) > 1 else ()
+    return on_throw_away(project, ["-m", "pytest", *together, *arguments])
+
+
+def rig(project: Project, arguments: Sequence[str]) -> int:
+    """The permission rig at length (RIG_SIZE times as long as in the tests), and its numbers."""
+    size = {"RIG_SIZE": os.environ.get("RIG_SIZE", RIG_SIZE)}
+    return on_throw_away(project, ["-m", "tests.rig", *arguments], size)
+
+
+def rig_power(project: Project, arguments: Sequence[str]) -> int:
+    """Which of the permission bugs that are planted on purpose the rig finds."""
+    return on_throw_away(project, ["-m", "tests.rig.power", "--plain", *arguments])
+
+
+def on_throw_away(
+    project: Project, arguments: Sequence[str], more: Mapping[str, str] = MappingProxyType({})
+) -> int:
+    """A program of ours on services that are gone afterwards; its exit code."""
     services = Services(project)
     supervisor = Supervisor(services)
     supervisor.listen()
@@ -99,9 +122,8 @@ def test(project: Project, arguments: Sequence[str]) -> int:
             chromium = chromium_executable()
             if chromium:
                 environment["CHROMIUM"] = chromium
-            is_whole = all(one.startswith("-") for one in arguments)
-            together = SIDE_BY_SIDE if is_whole and (os.cpu_count() or 1) > 1 else ()
-            command = [str(project.python), "-m", "pytest", *together, *arguments]
+            environment.update(more)
+            command = [str(project.python), *arguments]
             return subprocess.run(command, cwd=project.root, env=environment).returncode
         except KeyboardInterrupt:
             return 130
@@ -161,6 +183,10 @@ def main(arguments: Sequence[str]) -> int:
             return faults(project, rest)
         if chore == "bench":
             return bench(project, rest)
+        if chore == "rig":
+            return rig(project, rest)
+        if chore == "rig-power":
+            return rig_power(project, rest)
         if chore == "pictures":
             return pictures(project, rest)
         return check(project) if chore == "check" else fmt(project)

@@ -25,6 +25,8 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "pictures": (VENV, FONT, CHROMIUM),
     "bench": (VENV, FONT, REDIS),
     "faults": (VENV, PANGO, FONT, REDIS),
+    "rig": (VENV, PANGO, FONT, REDIS),
+    "rig-power": (VENV, PANGO, FONT, REDIS),
     "check": (VENV,),
     "fmt": (VENV,),
 }

@@ -1,6 +1,7 @@
 """The tables of this app, gathered."""
 
 from accounts.models.people import User
+from accounts.models.proofs import Proof
 from accounts.models.roles import Role, RoleField, RoleHolder, RoleRight
 from accounts.models.signin import (
     ApiToken,
@@ -21,6 +22,7 @@ __all__ = [
     "PasswordReset",
     "PastPassword",
     "Position",
+    "Proof",
     "RecoveryCode",
     "Role",
     "RoleField",

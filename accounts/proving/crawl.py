@@ -89,9 +89,8 @@ class Crawl:
         if answer.status_code != 200:  # from another network only, or a password to change
             self.result.unreached[signed.user.pk] = answer.status_code
             return
-        for name, read in OF_ALL.items():
-            module, pk = next(iter(self.words))
-            self.judge(signed, name, read, (module, pk))
+        for name, read in OF_ALL.items() if self.words else ():
+            self.judge(signed, name, read, next(iter(self.words)))
         first = {module: (module, pk) for module, pk in reversed(self.words)}
         for key in first.values():
             for name, read in OF_MODULE.items():

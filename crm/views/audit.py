@@ -78,6 +78,7 @@ ACTIONS = {
     "layout.reset": gettext_lazy("Layout put back"),
     "background.pause": gettext_lazy("Background paused"),
     "background.release": gettext_lazy("Background released"),
+    "rights.prove": gettext_lazy("Proof of rights asked for"),
     "company.setting": gettext_lazy("Company setting changed"),
     "stage_rule": gettext_lazy("Rule of stages changed"),
     "stage_run": gettext_lazy("Rules of stages applied"),

@@ -260,6 +260,7 @@ def _setup(at: Known) -> list[Place]:
         Place("rights", "/setup/roles/rep/?module=customers", "admin", primary=1),
         Place("role", "/setup/roles/rep/edit/", "admin", primary=1),
         Place("role-new", "/setup/roles/new/", "admin", primary=1),
+        Place("proof", "/setup/proof/", "admin"),
         Place("sign-ins", "/setup/sign-ins/", "admin"),
         Place("audit", "/setup/audit/", "admin"),
         *_fields(at),

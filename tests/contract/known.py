@@ -60,6 +60,7 @@ JOBS = {
     "convert": "setup",
     "index": "setup",
     "unique": "setup",
+    "prove": "setup",
 }
 COMMANDS = {
     "add_administrator": "makes a person",

@@ -211,6 +211,7 @@ def _setup(visitor: Visitor) -> bytes:
         for name in ("setup", "setup-people", "setup-person-new", "setup-departments",
                      "setup-department-new", "setup-teams", "setup-team-new", "setup-positions",
                      "setup-roles", "setup-role-new", "setup-sign-ins", "setup-people-import",
+                     "setup-proof",
                      "dictionaries")
     ]  # fmt: skip
     places += [(name, {}) for name in ("setup-stages", "setup-stage-new")]

@@ -116,8 +116,12 @@ class Rig:
 
     def require_nothing_found(self) -> None:
         """Fail with what was found since this was asked last."""
-        found = list(self.crawl.result.findings)
-        self.crawl.result.findings.clear()
+        self.require_none(self.crawl.result)
+
+    def require_none(self, result: Result) -> None:
+        """Fail with what a result holds, and empty it."""
+        found = list(result.findings)
+        result.findings.clear()
         names = {self.person(name): name for name in READERS}
         lines = [
             f"{names[one.person]}, {one.surface}, {one.module}/{one.pk} {one.path}: {one.why}"

@@ -53,7 +53,7 @@ def test_one_record_after_the_other(rig: Rig) -> None:
                         transaction.set_rollback(True)
         rig.look()
         compare_stored(rig, name, before, ())
-    rig.require_nothing_found()
+        rig.require_nothing_found()
     rig.tell("writes")
 
 
@@ -65,6 +65,7 @@ def test_many_records_at_once(rig: Rig) -> None:
                 if (place + number + way) % every == 0:
                     with rig.scene():
                         write(rig, name, module)
+                    rig.require_nothing_found()
         for key in rig.keys[place % 5 :: 5]:
             uncovered(rig, name, key)
     rig.require_nothing_found()

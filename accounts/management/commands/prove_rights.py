@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from accounts.proving.crawl import MOST_PEOPLE, MOST_RECORDS, Result, prove
+from accounts.proving.job import keep
 
 
 class Command(BaseCommand):
@@ -22,7 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--only", default="", help="one user name")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        start = time.monotonic()
         result = prove(options["records"], options["people"], options["only"])
+        keep(result, None, time.monotonic() - start)
         for line in told(result):
             self.stdout.write(line)
         if result.findings:

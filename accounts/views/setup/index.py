@@ -27,6 +27,12 @@ def index(request: Asking) -> HttpResponse:
     safety = [
         ("setup-sign-ins", "key", _("Sign-ins"), _("Who signed in, from where, and who failed")),
         ("audit", "history", _("Audit log"), _("Everything that was done, by whom")),
+        (
+            "setup-proof",
+            "check",
+            _("Proof of rights"),
+            _("Whether everybody sees only what is his"),
+        ),
         ("setup-operation", "clock", _("Operation"), _("Whether work in the background goes on")),
     ]
     data = [
