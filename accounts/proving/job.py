@@ -13,7 +13,7 @@ from accounts.proving.crawl import MOST_RECORDS, Result, prove
 from crm.access.errors import NotAllowed
 from crm.jobs.kinds import Kind, register_kind
 from crm.jobs.models import Job
-from crm.jobs.running import RUNNABLE, Failed, Held, kept_alive
+from crm.jobs.running import RUNNABLE, Failed, Held, Stopped, kept_alive
 from crm.jobs.services import start_job
 from crm.records.audit import record_audit
 
@@ -46,17 +46,41 @@ def waiting_proof() -> Job | None:
     return Job.objects.filter(kind=KIND, state__in=RUNNABLE).first()
 
 
+class Way:
+    """How far the crawl is, and whether it shall stop.
+
+    The crawl's own transaction sees and writes nothing; another connection speaks for it.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.done = self.total = 0
+        self.is_stopped = False
+
+    def tell(self, done: int, total: int) -> None:
+        """So many people of so many are through. Raises Stopped."""
+        self.done, self.total = done, total
+        if self.is_stopped:
+            raise Stopped
+
+    def look(self) -> None:
+        """Called now and then beside the crawl."""
+        mine = Job.objects.filter(pk=self.job.pk)
+        mine.update(done=self.done, total=self.total)
+        self.is_stopped = mine.filter(cancel_asked=True).exists()
+
+
 def run_proof(held: Held) -> None:
     """The crawl, rolled back; then its result, in a transaction of its own."""
     with held.batch() as person:
         if not rights_of(person.pk).administer:
             raise Failed(_("Only administrators open this page."))
-    start = time.monotonic()
-    with kept_alive(held, lambda: None):
-        result = prove(RECORDS, PEOPLE)
+    start, way = time.monotonic(), Way(held.job)
+    with kept_alive(held, way.look):
+        result = prove(RECORDS, PEOPLE, tell=way.tell)
     with held.batch(may_stop=False) as person:
         keep(result, person, time.monotonic() - start)
-        held.job.total = held.job.done = sum(result.answers.values())
+        held.job.total = held.job.done = len(result.people)
         held.job.errors = sum(result.found.values())
 
 

@@ -18,7 +18,7 @@ PAGE = "/setup/proof/"
 
 
 def test_an_administrator_has_the_rights_proved_and_reads_the_result(cast, queries, monkeypatch):
-    monkeypatch.setattr(proving, "prove", lambda *_bounds: prove(1, 1, "clerk"))
+    monkeypatch.setattr(proving, "prove", lambda *_bounds, tell: prove(1, 1, "clerk", tell))
     pk = add(cast.owner, name="Secret works")
     client = browser(cast.administrator)
     assert browser(cast.director).get(PAGE).status_code == 403
@@ -50,8 +50,24 @@ def test_an_administrator_has_the_rights_proved_and_reads_the_result(cast, queri
     assert "Secret works" not in page
 
 
+def test_a_proof_can_be_stopped(cast):
+    job = proving.ask_for_proof(cast.administrator)
+    way = proving.Way(job)
+    way.tell(1, 9)
+    way.look()
+    way.tell(2, 9)
+    Job.objects.filter(pk=job.pk).update(cancel_asked=True)
+    way.look()
+    with pytest.raises(proving.Stopped):
+        way.tell(3, 9)
+    job.refresh_from_db()
+    assert (job.done, job.total) == (2, 9)
+
+
 def test_whoever_administers_no_longer_gets_no_proof(cast, monkeypatch):
-    monkeypatch.setattr(proving, "prove", lambda *_bounds: pytest.fail("crawled all the same"))
+    monkeypatch.setattr(
+        proving, "prove", lambda *_bounds, **_more: pytest.fail("crawled all the same")
+    )
     job = proving.ask_for_proof(cast.administrator)
     role = cast.roles["administrator"]
     role.administer = False
