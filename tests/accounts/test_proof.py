@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import ApiToken, Proof, UserSession
+from accounts.models import ApiToken, Proof, User, UserSession
 from accounts.proving import job as proving
 from accounts.proving.crawl import prove
 from accounts.proving.judging import Finding
@@ -39,6 +39,9 @@ def test_an_administrator_has_the_rights_proved_and_reads_the_result(cast, queri
     page = client.get(PAGE).content.decode()
     assert "Nothing was found" in page
     assert f"{kept.probes:,}" in page
+    User.objects.filter(pk=cast.administrator.pk).update(language="zh-hans")
+    assert "没有发现问题" in client.get(PAGE).content.decode()
+    User.objects.filter(pk=cast.administrator.pk).update(language="en")
     found = [Finding("leak", cast.clerk.pk, "list", "customers", pk, "name", "out of reach")] * 60
     kept.findings, kept.found = [vars(one) for one in found], 60
     kept.save()

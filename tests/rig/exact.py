@@ -13,12 +13,14 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from accounts.proving import facts
-from accounts.proving.judging import TOKEN, Place
+from accounts.proving.judging import Place
 from accounts.proving.rules import READ, Key
 from crm.documents.models import Document
 from crm.jobs.running import run
+from crm.modules.registry import module_named
 from tests.rig.stage import Rig
 
 FIGURE = re.compile(rb">([0-9,]+)<")
@@ -128,19 +130,17 @@ def _is_elsewhere(answer: Any) -> bool:
 def found_by(rig: Rig, name: str, module: str) -> None:
     """A typed value finds a record by fields that he may read, and by no other."""
     person, shift = rig.person(name), rig.next()
-    hidden: list[str] = []
-    open_: list[str] = []
-    for key in rig.of_module(module):
-        if not rig.world.can_see(person, key):
-            continue
-        for path, values in rig.company.cells[key].items():
-            is_open = rig.world.can_read(person, key, path)
-            found = TOKEN.search(str(values[0]).encode())
-            if found is not None:
-                (open_ if is_open else hidden).append(found[0].decode())
-    typed = hidden[shift % 3 :: 3][:3] + open_[shift % 5 :: 5][:1]
-    for text in typed:
-        answer = rig.signed[name].call(f"{module}/?q={text}&columns=")
+    keys = [key for key in rig.of_module(module) if rig.world.can_see(person, key)]
+    if not keys:
+        return
+    cells = rig.company.cells[keys[shift % len(keys)]]
+    searched = set(module_named(module).search.values())
+    closed = [path for path in cells if rig.world.state(person, module, path) < READ]
+    sure = [path for path in closed if path in searched]
+    rest = [path for path in cells if path not in sure][shift % 5 :: 5][:2]
+    for path in [*sure, *rest]:
+        text = str(cells[path][0])
+        answer = rig.signed[name].call(f"{module}/?{urlencode({'q': text})}")
         for one in answer.json().get("results", ()) if answer.status_code == 200 else ():
             if not _has_readable(rig, person, (module, one["id"]), text):
                 why = "found by what he may not read"
@@ -150,7 +150,7 @@ def found_by(rig: Rig, name: str, module: str) -> None:
 
 def _has_readable(rig: Rig, person: int, key: Key, text: str) -> bool:
     return any(
-        text in str(value).lower() and rig.world.can_read(person, key, path)
+        text.lower() in str(value).lower() and rig.world.can_read(person, key, path)
         for path, values in rig.company.cells[key].items()
         for value in values
     )
