@@ -24,8 +24,8 @@ def main(arguments: Sequence[str]) -> int:
         parts = [line.split("\t") for line in report.read_text().splitlines()] if (
             report.exists()
         ) else []  # fmt: skip
-    for name, answers, probes in parts:
-        print(f"{name:32} {int(answers):>8,} answers {int(probes):>12,} probes")
+    for name, read, judged in parts:
+        print(f"{name:32} {int(read):>8,} answers {int(judged):>12,} probes")
     probes = sum(int(one[2]) for one in parts)
     print(f"{'together':32} {sum(int(one[1]) for one in parts):>8,} answers {probes:>12,} probes")
     print(f"{time.monotonic() - start:.0f} s; nothing found in n: below {3 / max(probes, 1):.1e}")

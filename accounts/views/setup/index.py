@@ -17,6 +17,21 @@ from crm.modules.registry import contributions
 @administrators_only
 def index(request: Asking) -> HttpResponse:
     """What an administrator can set up."""
+    groups = [
+        {
+            "title": title,
+            "tiles": [
+                {"url": reverse(name), "icon": icon, "label": label, "about": about}
+                for name, icon, label, about in tiles
+            ],
+        }
+        for title, tiles in _groups()
+    ]
+    return render(request, "setup/page.html", {"crumbs": crumbs(), "groups": groups})
+
+
+def _groups() -> list[tuple[str, list[tuple[str, str, str, str]]]]:
+    """The tiles by group, as (address, icon, label, what it is about)."""
     people = [
         ("setup-people", "person", _("People"), _("Accounts, departments and roles of everybody")),
         ("setup-departments", "tree", _("Departments and teams"), _("The company's tree")),
@@ -42,18 +57,4 @@ def index(request: Asking) -> HttpResponse:
         ("setup-company", "gear", _("Company settings"), _("What counts as a duplicate")),
     ]
     data += contributions("SETUP_TILES")
-    groups = [
-        {
-            "title": title,
-            "tiles": [
-                {"url": reverse(name), "icon": icon, "label": label, "about": about}
-                for name, icon, label, about in tiles
-            ],
-        }
-        for title, tiles in (
-            (_("People and rights"), people),
-            (_("Security"), safety),
-            (_("Data"), data),
-        )
-    ]
-    return render(request, "setup/page.html", {"crumbs": crumbs(), "groups": groups})
+    return [(_("People and rights"), people), (_("Security"), safety), (_("Data"), data)]
