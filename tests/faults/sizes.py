@@ -20,7 +20,7 @@ class Size:
 
 
 SHORT = Size(
-    clients=4, writes=120, restarts=1, calls=1, kills=1, rows=2200, threads=12, rounds=3,
+    clients=4, writes=120, restarts=1, calls=1, kills=1, rows=1200, threads=12, rounds=3,
     sweep={"SWEEP_SECONDS": "1", "JOB_LEASE_SECONDS": "5"},
 )  # fmt: skip
 WHOLE = Size(
