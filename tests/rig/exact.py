@@ -97,7 +97,8 @@ def summed(rig: Rig, name: str, module: str) -> None:
 def used(rig: Rig, name: str, module: str) -> None:
     """A field that he may not read is not to be sorted, filtered, grouped or added up by."""
     person, fields = rig.person(name), rig.world.modules[module].fields
-    closed = [path for path in fields if rig.world.state(person, module, path) < READ]
+    states = {path: rig.world.state(person, module, path) for path in fields}
+    closed = sorted((path for path in fields if states[path] < READ), key=lambda one: -states[one])
     if not rig.world.scopes(person, module, "view"):
         return  # nothing is answered to him, whatever he asks
     shift = rig.next()
@@ -109,12 +110,12 @@ def used(rig: Rig, name: str, module: str) -> None:
             (f"/{module}/calendar/", {"on": path}), ("api", {"sort": path}),
             ("api", {"filter": condition}),
         ]  # fmt: skip
-        if (place + shift) % 6:
-            continue
-        for to, query in ways[(place // 6 + shift) % 2 :: 2]:
+        if place > 3 and (place + shift) % 8:
+            continue  # what is covered comes first: it shows, and may not be used all the same
+        for to, query in ways[(place + shift) % 3 :: 3]:
             if to == "api":
                 [(key, value)] = query.items()
-                answer = rig.signed[name].call(f"{module}/?{key}={value}")
+                answer = rig.signed[name].call(f"{module}/?{urlencode({key: value})}")
             else:
                 answer = rig.signed[name].get(to, query)
             if answer.status_code < 400 and not _is_elsewhere(answer):

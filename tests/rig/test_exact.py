@@ -15,10 +15,10 @@ pytestmark = pytest.mark.django_db
 def test_answers_that_the_rules_foretell_whole(rig: Rig) -> None:
     every = one_in(3)
     with rig.scene():
-        for name in READERS:
-            for module in MODULES:
+        for first, name in enumerate(READERS):
+            for second, module in enumerate(MODULES):
                 for place, check in enumerate(CHECKS.values()):
-                    if (rig.next() + place) % every == 0:
+                    if (first + second + place) % every == 0:
                         check(rig, name, module)
                 rig.require_nothing_found()
     rig.tell("exact answers")
