@@ -12,7 +12,7 @@ from crm.documents.carrying import carry_documents, take_back_documents
 from crm.documents.field_files import forget_field_files
 from crm.documents.forgetting import forget_documents
 from crm.exchange.kinds import register as register_exchange
-from crm.jobs import acting, checking, editing, indexing
+from crm.jobs import acting, checking, choices, editing, indexing
 from crm.jobs.kinds import Kind, register_kind
 from crm.jobs.rekeying import KIND as REKEY
 from crm.jobs.rekeying import run_rekey
@@ -51,6 +51,7 @@ def start() -> None:
     register_kind(REKEY, Kind(work=run_rekey))
     editing.register()
     acting.register()
+    choices.register()
     register_kind(checking.KIND, Kind(work=checking.run_check, broken_off=checking.broken_off))
     register_kind(indexing.KIND, Kind(work=indexing.run_index, broken_off=indexing.broken_off))
     ask_before_tasks(is_paused)

@@ -156,6 +156,10 @@ class Module:
         """
         return {}
 
+    def uses_of_choice(self, dictionary: str, value: str) -> Sequence[str]:
+        """Rules of the module's own that name a choice, each as a sentence; it stays then."""
+        return ()
+
     def hanging_on(self, module_name: str, pk: int) -> dict[str, Any]:
         """The look-up of this module's rows that hang on a record of another module."""
         field = self.fields.get(self.parent)

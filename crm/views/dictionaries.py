@@ -23,6 +23,7 @@ from crm.modules.registry import all_modules
 from crm.modules.stamp import raise_definitions_version
 from crm.records.audit import record_audit
 from crm.views.audit import require_administrator
+from crm.views.choice_merging import merge_cards
 from crm.views.shell import LANGUAGE_NAMES, toast
 
 MOST_OPTIONS = 500
@@ -77,6 +78,7 @@ def dictionaries(request: HttpRequest, name: str = "") -> HttpResponse:
         ],
         "items": [_item(option) for option in options],
         "uses_url": f"{request.path}?part=uses",
+        "merges": merge_cards(request, name),
         "errors": errors,
     }  # fmt: skip
     return render(request, "setup/dictionaries.html", context, status=400 if errors else 200)
@@ -124,6 +126,7 @@ def _item(option: Option) -> dict[str, Any]:
             for code, _name in settings.LANGUAGES
         ],
         "is_active": option.is_active,
+        "merge_url": f"/setup/dictionaries/{option.dictionary}/merge/{option.pk}/",
     }
 
 

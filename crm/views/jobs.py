@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.errors import NotVisible
 from crm.jobs.acting import TITLES
+from crm.jobs.choices import KIND as CHOICES
 from crm.jobs.deeds import is_deed
 from crm.jobs.models import Job
 from crm.jobs.services import cancel_job, open_result, own_job
@@ -95,6 +96,8 @@ def page_of(job: Job) -> str:
         return f"/{job.module}/import/{job.pk}/"
     if "field" in job.options and job.kind in {"convert", "index", "unique"}:
         return f"/setup/fields/{job.module}/{job.options['field']}/life/"
+    if job.kind == CHOICES:
+        return f"/setup/dictionaries/{job.options['dictionary']}/"
     return f"/jobs/{job.pk}/" if is_deed(job) else "/jobs/"
 
 

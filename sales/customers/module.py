@@ -20,6 +20,7 @@ from sales.customers.models import CompanyRelation, Customer
 from sales.feed.following import follow_extras
 from sales.life.moving import follow_touch, follow_write
 from sales.life.on_page import stage_extras
+from sales.life.rules import rules_with_choice
 from sales.pasted import WORDS, as_customer
 from sales.people import keys_with_mobile, mobile_setting
 
@@ -137,6 +138,10 @@ class Customers(Module):
     def after_touch(self, act: Any, ids: Sequence[int]) -> None:
         """A follow-up may move a customer to another stage."""
         follow_touch(act, ids)
+
+    def uses_of_choice(self, dictionary: str, value: str) -> Sequence[str]:
+        """Rules of stages ask for choices."""
+        return rules_with_choice(dictionary, value)
 
     def on_page(self, access: Any, row: Any) -> dict[str, Any]:
         """The star, since when it stands at its stage and by whom, and who worked there."""

@@ -14,8 +14,11 @@ from crm.access.policy import Access
 from crm.access.statements import Statement
 from crm.access.statements import compiled as statement_of
 from crm.access.system import access_as_system
+from crm.customfields.dictionaries import options_of
+from crm.lists.choice_uses import names_choice
 from crm.lists.conditions import compile_tree
 from crm.modules.day import company_today
+from crm.modules.registry import module_named
 from crm.modules.stamp import KeptUnder, definitions_version
 from sales.life.models import StageRule
 
@@ -146,3 +149,15 @@ def _speaks_of_somebody(node: Any) -> bool:
     if isinstance(node, list):
         return any(_speaks_of_somebody(one) for one in node)
     return isinstance(node, str) and node in PERSONAL
+
+
+def rules_with_choice(dictionary: str, value: str) -> list[str]:
+    """The rules whose conditions name a choice, each as a sentence; switched off ones too."""
+    module = module_named(MODULE)
+    labels = dict(options_of(module.fields["stage"], with_retired=True))
+    return [
+        _("Stage rule %(number)d (to “%(stage)s”) asks for it.")
+        % {"number": number, "stage": labels.get(rule.stage, rule.stage)}
+        for number, rule in enumerate(StageRule.objects.all(), start=1)
+        if names_choice(module, rule.condition, dictionary, value)
+    ]

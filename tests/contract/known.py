@@ -58,6 +58,7 @@ JOBS = {
     "delete": "bin",
     "share": "bulk",
     "convert": "setup",
+    "choices": "setup",
     "index": "setup",
     "unique": "setup",
     "prove": "setup",
