@@ -32,6 +32,7 @@ NOT_WALKED = {
          "folder-zip", "import-template", "job-file"], FILE
     ),
     "setup-field-restore": SENT,
+    "setup-choice-merge-undo": SENT,
     **dict.fromkeys(["auth-token", "healthz", "manifest", "metrics", "readyz", "service-worker"],
         MACHINE),
     **dict.fromkeys(["import-page", "job"], LATER),

@@ -52,12 +52,13 @@ class Known:
     rule: int
     folder: int
     field_file: int
+    option: int
 
 
 def known() -> Known:
     """Find the records that are shown: a customer with much around it, and what hangs on it."""
     from accounts.models import Department, Position, Team, User
-    from crm.customfields.models import FieldDefinition
+    from crm.customfields.models import FieldDefinition, Option
     from crm.documents.models import Document, FieldFile, Folder
     from crm.lists.models import SavedView
 
@@ -88,6 +89,7 @@ def known() -> Known:
         position=Position.objects.earliest("pk").pk,
         rule=_rule(),
         folder=Folder.objects.get(name="价格表").pk,
+        option=Option.objects.filter(dictionary="industry").earliest("pk").pk,
         field_file=FieldFile.objects.filter(record_id__isnull=False).earliest("pk").pk,
     )
 
@@ -266,6 +268,9 @@ def _setup(at: Known) -> list[Place]:
         *_fields(at),
         Place("dictionaries", "/setup/dictionaries/", "admin"),
         Place("dictionary", "/setup/dictionaries/industry/", "admin"),
+        Place(
+            "choice-merge", f"/setup/dictionaries/industry/merge/{at.option}/", "admin", primary=1
+        ),
     ]
 
 
