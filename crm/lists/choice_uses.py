@@ -100,7 +100,8 @@ def restore_views(changes: Sequence[dict[str, Any]]) -> None:
 
 
 def _save(view: SavedView, text: str) -> None:
-    view.state = {**view.state, "filter": text}
-    view.version += 1
-    view.changed_at = timezone.now()
-    view.save(update_fields=["state", "version", "changed_at"])
+    SavedView.objects.filter(pk=view.pk).update(
+        state={**view.state, "filter": text},
+        version=view.version + 1,
+        changed_at=timezone.now(),
+    )
