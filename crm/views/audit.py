@@ -67,6 +67,7 @@ ACTIONS = {
     "folder.restore": gettext_lazy("Folder restored"),
     "folder.download": gettext_lazy("Folder downloaded"),
     "dictionary": gettext_lazy("Dictionary changed"),
+    "dictionary.merge": gettext_lazy("Choices merged"),
     "field.create": gettext_lazy("Field made"),
     "field.change": gettext_lazy("Field changed"),
     "field.delete": gettext_lazy("Field deleted"),
