@@ -69,11 +69,11 @@ class Company:
 
 def make_company(seed: int = 0) -> Company:
     """The whole of it, in the transaction of the test."""
-    make_equipment()
+    relation = make_equipment()["relation"]
     cast = make_cast()
     company = Company(cast, Canaries(seed))
     _more_people(cast)
-    _plant(company)
+    _plant(company, relation)
     _leave_papers(company)
     for place, name in enumerate(READERS):
         if name != "director":
@@ -115,12 +115,15 @@ def _rotate_states(cast: Cast, person: str, place: int) -> None:
             )
 
 
-def _plant(company: Company) -> None:
+def _plant(company: Company, relation: str) -> None:
+    """Records of everybody; a device points to the customer of whoever came before."""
+    before = None
     for owner in OWNERS:
         firm = _record(company, "customers", owner, {**FIRM, "level": "A"})
         _record(company, "contacts", owner, {"customer": firm, "employments": []})
         _record(company, "follow-ups", owner, {"subject": f"customers/{firm}"})
-        _record(company, NAME, owner, {})
+        _record(company, NAME, owner, {relation: before} if before else {})
+        before = firm
     gone = _record(company, "customers", "owner", FIRM, "owner, deleted")
     delete_records(actor=company.cast.director, module="customers", pks=[gone])
 

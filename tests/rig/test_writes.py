@@ -35,6 +35,7 @@ def deeds_for(rig: Rig, name: str, key: Key) -> list[Deed]:
     others = mine or others  # what he may give up himself
     paths = editable_paths(key[0])
     return [
+        *([DEEDS["restore"]] if rig.world.records[key].is_deleted else []),
         *list(DEEDS.values())[turn % 2 :: 2],
         edit_of(rig, key, paths[turn % len(paths)]),
         edit_on_page(rig, key, paths[(turn + 1) % len(paths)]),
@@ -43,12 +44,13 @@ def deeds_for(rig: Rig, name: str, key: Key) -> list[Deed]:
 
 
 def only_seen(rig: Rig, name: str) -> list[Key]:
-    """What somebody sees and may not change: where a slip is likeliest."""
+    """What somebody sees and may not change, or what lies in the bin: where a slip is likeliest."""
     person, world = rig.person(name), rig.world
     return [
         key
         for key in rig.keys
-        if world.can_see(person, key) and not world.can_act(person, "edit", key)
+        if world.records[key].is_deleted
+        or (world.can_see(person, key) and not world.can_act(person, "edit", key))
     ]
 
 
