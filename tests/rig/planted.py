@@ -179,11 +179,16 @@ BUGS = (
         POLICY, 'rows = other.rows().filter(pk__in=ids).values_list("pk", title)',
         'rows = other.module.rows.filter(pk__in=ids).values_list("pk", title)',
     ),
-    _one(
+    Bug(
         "restored by anybody", "what others deleted is brought back",
-        "crm/records/restoring.py",
-        'access_to(actor, module).in_bin().rows("delete").filter(pk__in=pks)',
-        "module.rows.filter(deleted_at__isnull=False, pk__in=pks)",
+        (
+            ("crm/records/restoring.py",
+             'access_to(actor, module).in_bin().rows("delete").filter(pk__in=pks)',
+             "module.rows.filter(deleted_at__isnull=False, pk__in=pks)"),
+            ("crm/records/restoring.py",
+             "    return {\n        (name, pk)\n        for name, ids in",
+             "    return set(names) or {\n        (name, pk)\n        for name, ids in"),
+        ),
         part="writes",
     ),
     _one(
