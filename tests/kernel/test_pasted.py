@@ -68,9 +68,9 @@ def test_addresses_with_and_without_suffixes(text, place):
      "www." * 1200, "\x00\u202e<script>alert(1)</script>\ud800", "Co., " * 1000, "a-" * 2500, "12:" * 1600, "\n" * LONGEST],
 )  # fmt: skip
 def test_security_52_hostile_texts_cost_nothing(text):
-    start = time.perf_counter()
+    start = time.process_time()
     read_pasted(text, WORDS)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_form_opens_filled_and_nothing_is_saved(cast, client):
