@@ -319,7 +319,11 @@ class Access:
         title = other.module.title
         if title not in other.readable:
             return {}
-        rows = other.rows().filter(pk__in=ids).values_list("pk", title)
+
+        def make() -> Statement | None:
+            return compiled(other.rows().filter(pk__any_of=[0]).values_list("pk", title))
+
+        rows = rows_of(kept(other._key("labels", None), make), list(ids))
         return {pk: Ref(pk, label or "", module_name) for pk, label in rows}
 
     # Decisions --------------------------------------------------------------------------------
