@@ -1,4 +1,4 @@
-"""`python3 -m launcher run|test|pictures|faults|check|fmt`: the chores behind the Makefile.
+"""`python3 -m launcher` and a word of launcher.setup.NEEDS: the chores behind the Makefile.
 
 Readable by every Python 3, so that an old one gets a sentence instead of a SyntaxError; the
 rest is imported only once the version is known to be new enough.

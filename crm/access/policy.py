@@ -317,7 +317,7 @@ class Access:
         except UnknownModule:
             return {}
         title = other.module.title
-        if title not in other.readable:
+        if title not in other.readable or not ids:
             return {}
 
         def make() -> Statement | None:

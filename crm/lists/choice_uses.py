@@ -7,9 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from crm.lists.models import SavedView
+from crm.lists.paths import is_crossed
 from crm.modules.fields import Field
 from crm.modules.module import Module
-from crm.modules.registry import UnknownModule, module_named, module_names
+from crm.modules.registry import UnknownModule, module_named
 
 VIEW = "view"
 MOST_HOPS = 5
@@ -45,7 +46,7 @@ def _field_at(module: Module, path: str, hops: int = 0) -> Field | None:
     own = module.fields.get(name)
     if own is None or hops > MOST_HOPS:
         return None
-    if rest and own.kind == "relation" and own.target in module_names():
+    if is_crossed(own, rest):
         return _field_at(module_named(own.target), rest, hops + 1)
     found = module.field_at(path)
     return next(iter(found.members.values())) if found and found.is_collection else found

@@ -253,7 +253,7 @@ def plain_text(field: Field, value: Any) -> str:
     if field.is_from_shares:
         return in_a_row(collaborator_text(one) for one in value)
     if field.kind == "choice":
-        return labels_of(field).get(value, str(value))
+        return option_label(field, value)
     if field.kind == "multi_choice":
         labels = labels_of(field)
         return in_a_row(labels.get(one, one) for one in value)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -49,14 +50,14 @@ def _row(row: Context, opened: Sequence[str], words: str, rest: str) -> str:
         )
     name = f'<th scope="row" class="title pin"><a href="{url}" title="{title}">{title}</a></th>'
     parts += [
-        f"{start}{_html(cell)}</td>" if start else name
+        f"{start}{conditional_escape(cell)}</td>" if start else name
         for start, cell in zip(opened, row["cells"], strict=True)
     ]
     parts.append(
-        f'{rest}<td class="card-mark">{_html(row["mark"])}</td>'
-        f'<td class="card-figure num">{_html(row["figure"])}</td>'
+        f'{rest}<td class="card-mark">{conditional_escape(row["mark"])}</td>'
+        f'<td class="card-figure num">{conditional_escape(row["figure"])}</td>'
         f'<td class="card-sub clip">{escape(row["sub"])}</td>'
-        f'<td class="card-note">{_html(row["note"])}</td></tr>'
+        f'<td class="card-note">{conditional_escape(row["note"])}</td></tr>'
     )
     return "".join(parts)
 
@@ -80,7 +81,7 @@ def _card(card: Context, said: tuple[str, str, str], on_day: bool) -> str:
         f'<article class="card" data-pk="{card["pk"]}" data-url="{url}"'
         f' data-peek="{escape(card["peek_url"])}" data-move="{url}move/"'
         f' data-version="{card["version"]}"{movable}>\n'
-        f'  <div class="name">{_hour(card) if on_day else _html(card["mark"])}'
+        f'  <div class="name">{_hour(card) if on_day else conditional_escape(card["mark"])}'
         f'<a class="clip fill" href="{url}" title="{title}">{title}</a>'
         f"{_move_button(card['title'], said) if may_move else ''}</div>\n"
         f"  {_lines(card['lines'])}{'' if on_day else _foot(card)}\n</article>"
@@ -103,7 +104,8 @@ def _move_button(title: str, said: tuple[str, str, str]) -> str:
 
 def _lines(lines: Sequence[Context]) -> str:
     shown = "".join(
-        f'<span title="{escape(str(one["label"]))}">{_html(one["html"])}</span>' for one in lines
+        f'<span title="{escape(str(one["label"]))}">{conditional_escape(one["html"])}</span>'
+        for one in lines
     )
     return f'<p class="said">{shown}</p>' if shown else ""
 
@@ -120,10 +122,5 @@ def _foot(card: Context) -> str:
         late = " late" if due["is_late"] else ""
         parts.append(f'<span class="state {due["tone"]}{late}">{escape(due["text"])}</span>')
     if card["figure"]:
-        parts.append(f'<span class="push num">{_html(card["figure"])}</span>')
+        parts.append(f'<span class="push num">{conditional_escape(card["figure"])}</span>')
     return f'<div class="foot">{"".join(parts)}</div>' if parts else ""
-
-
-def _html(value: Any) -> str:
-    """The value as it stands where it is safe already, escaped where it is not."""
-    return value if isinstance(value, SafeString) else escape(str(value))

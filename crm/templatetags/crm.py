@@ -1,8 +1,11 @@
 """Tags and filters of the pages: an icon, a grouped number, an initial. Nothing decides here."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from weakref import WeakSet
 
 from django import template
 from django.template.base import FilterExpression, Parser, Token
@@ -33,6 +36,8 @@ DEVICES = (  # the first sign found names it: Edge also says Chrome, Chrome also
     ),
 )
 
+MOST_DRAWN = 500  # of one part of a template
+
 register = template.Library()
 register.filter("in_sentence", in_sentence)
 register.filter("initial", initial)
@@ -43,21 +48,26 @@ for draw in (icon, draw_rows, draw_cards):
 class KeptNode(template.Node):
     """What stands between `kept` and `endkept`, drawn once for each key and language."""
 
-    drawn: Recent[str] = Recent(1000)
+    known: WeakSet[KeptNode] = WeakSet()
 
     def __init__(self, nodelist: template.NodeList, keys: Sequence[FilterExpression]) -> None:
         self.nodelist = nodelist
         self._keys = keys
+        self.drawn: Recent[str] = Recent(MOST_DRAWN)
+        self.known.add(self)
 
     def render(self, context: template.Context) -> str:
         keys = tuple(one.resolve(context) for one in self._keys)
         if not keys[0]:
             return self.nodelist.render(context)
-        key = (id(self), get_language(), keys)
-        return self.drawn.get(key, lambda: self.nodelist.render(context))
+        return self.drawn.get((get_language(), keys), lambda: self.nodelist.render(context))
 
 
-forget_too(KeptNode.drawn.clear)
+@forget_too
+def forget_drawn() -> None:
+    """Draw all of it anew."""
+    for node in list(KeptNode.known):
+        node.drawn.clear()
 
 
 @register.tag

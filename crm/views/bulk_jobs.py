@@ -17,7 +17,7 @@ from crm.lists.columns import record_url
 from crm.modules.registry import module_named
 from crm.views.jobs import card, put_away
 from crm.views.lists import title_of
-from crm.views.shell import toast
+from crm.views.shell import sent_to, toast
 
 MOST_TOLD = 500
 
@@ -43,11 +43,7 @@ def back_to_list(request: HttpRequest, module: str, url: str = "") -> HttpRespon
     """The list as it was asked for before, or another page."""
     query = list_query(request.POST)
     url = url or f"/{module}/" + (f"?{query}" if query else "")
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
-        return response
-    return HttpResponseRedirect(url)
+    return sent_to(request, url)
 
 
 def _done(kind: str, count: int) -> str:

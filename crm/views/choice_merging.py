@@ -20,7 +20,7 @@ from crm.records.choice_uses import reasons_against, rule_labels
 from crm.records.errors import Invalid, Refusal
 from crm.views.audit import require_administrator
 from crm.views.jobs import card
-from crm.views.shell import toast
+from crm.views.shell import sent_to, toast
 
 MOST_CARDS = 5
 
@@ -39,11 +39,7 @@ def merge_choice(request: HttpRequest, name: str, pk: int) -> HttpResponse:
             ask_for_merge(actor=request.user, dictionary=name, lost=option.value, kept=kept)
         except Invalid as refusal:
             return _asked(request, option, url, _said(refusal))
-        answer = HttpResponseRedirect(url)
-        if request.headers.get("HX-Request"):
-            answer = HttpResponse(status=204)  # type: ignore[assignment]
-            answer["HX-Redirect"] = url
-        return answer
+        return sent_to(request, url)
     return _asked(request, option, url)
 
 

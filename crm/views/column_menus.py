@@ -9,7 +9,7 @@ from crm.access.policy import Access
 from crm.customfields.layouts import layout_for
 from crm.lists.paths import column_at, related_doors
 from crm.views.address import Address
-from crm.views.field_menu import rights_key, spelled
+from crm.views.field_menu import spelled
 
 DENSITIES = (
     ("compact", _("Compact"), "rows"),
@@ -31,7 +31,7 @@ def column_menus(access: Access, address: Address, shown: Sequence[str]) -> dict
     return {
         "all_columns": lambda: _own_columns(access, shown),
         "related_columns": lambda: _related_columns(access, shown),
-        "columns_key": (rights_key(access), tuple(shown), tuple(access.grants.ranked)),
+        "columns_key": (tuple(shown), tuple(access.grants.ranked)),
         "column_acts": [
             {"value": value, "label": label, "icon": icon} for value, label, icon in ACTS
         ],

@@ -37,7 +37,7 @@ from crm.lists.show import show_moment
 from crm.modules.registry import module_named
 from crm.records.errors import Invalid, NotVisible, Refusal
 from crm.views.files import download_of, served
-from crm.views.shell import toast
+from crm.views.shell import sent_to, toast
 
 DOCUMENTS = "documents"
 PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "bmp"})
@@ -289,9 +289,4 @@ def _done(request: HttpRequest, document: Document, text: str, undo_url: str = "
 
 
 def _back(request: HttpRequest, document: Document) -> HttpResponse:
-    url = back_url(document)
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
-        return response
-    return HttpResponseRedirect(url)
+    return sent_to(request, back_url(document))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
@@ -30,6 +30,7 @@ from crm.documents.shelves import (
 )
 from crm.lists.show import show_moment
 from crm.views.documents import kind_of, take_uploads, usage_words
+from crm.views.shell import sent_to
 
 LONGEST_QUESTION = 60
 ROOT = "/library/"
@@ -216,8 +217,4 @@ def leave(request: HttpRequest, url: str) -> HttpResponse:
     """Go on to another page, from a dialog, from script or from a page."""
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
-        return response
-    return HttpResponseRedirect(url)
+    return sent_to(request, url)

@@ -147,12 +147,11 @@ def sort_menu(access: Access, address: Address) -> dict[str, Any]:
             }
         )
     used = {key.field.name for key in address.query.order}
-    any_more = address.sorted_by([*texts, ANY_NAME])
     more = [
         {
             "label": field.label,
             "text": spelled(field.label),
-            "url": any_more.replace(ANY_NAME, name),
+            "url": address.sorted_by([*texts, name]),
         }
         for name, field in access.module.fields.items()
         if field.is_sortable and name in access.readable and name not in used
@@ -160,7 +159,6 @@ def sort_menu(access: Access, address: Address) -> dict[str, Any]:
     return {"sorts": sorts, "sort_add": more if len(sorts) < MOST_SORT_KEYS else []}
 
 
-ANY_NAME = "-ANY-"  # no field is called so; one address is made for all names
 USUAL_DIRECTIONS = (gettext_lazy("Ascending"), gettext_lazy("Descending"))
 _BY_SIZE = (gettext_lazy("Low first"), gettext_lazy("High first"))
 _BY_TIME = (gettext_lazy("Early first"), gettext_lazy("Late first"))

@@ -25,7 +25,7 @@ from crm.records.merging import MOST, merge_records, require_mergeable
 from crm.records.unmerging import place_of, undo_merge
 from crm.views.bulk import dialog, picked, question
 from crm.views.lists import title_of
-from crm.views.shell import toast
+from crm.views.shell import sent_to, toast
 
 UNITED = "all"
 
@@ -40,7 +40,7 @@ def merge_page(request: HttpRequest, module: str) -> HttpResponse:
     if other is not None:
         ids = sorted({*ids, other})
     if request.method == "POST" and not request.POST.get("merged"):
-        return _sent_to(request, f"/{module}/merge/?{urlencode({'pk': ids}, doseq=True)}")
+        return sent_to(request, f"/{module}/merge/?{urlencode({'pk': ids}, doseq=True)}")
     if access.rows().filter(pk__in=ids).count() != len(ids):
         raise NotVisible
     if len(ids) == 1:
@@ -58,14 +58,6 @@ def merge_page(request: HttpRequest, module: str) -> HttpResponse:
     return render(
         request, "crm/merge/page.html", _context(request, access, ids, errors), status=status
     )
-
-
-def _sent_to(request: HttpRequest, url: str) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
-        return response
-    return HttpResponseRedirect(url)
 
 
 def _question(request: HttpRequest, access: Access, ids: list[int]) -> dict[str, Any]:

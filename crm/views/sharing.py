@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,7 +23,7 @@ from crm.modules.registry import module_named
 from crm.records.errors import Invalid
 from crm.records.sharing import share_records, shareable_below, unshare_records
 from crm.views.lists import title_of
-from crm.views.shell import toast
+from crm.views.shell import sent_to, toast
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,12 +98,7 @@ def share_again(request: HttpRequest, module: str, pk: int) -> HttpResponse:
 
 
 def _back(request: HttpRequest, module: str, pk: int) -> HttpResponse:
-    url = record_url(module, pk)
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = url
-        return response
-    return HttpResponseRedirect(url)
+    return sent_to(request, record_url(module, pk))
 
 
 def _context(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
@@ -128,3 +128,10 @@ def toast(request: HttpRequest, text: str, undo_url: str = "", is_alert: bool = 
     """Show a message on the next page, with a way back where there is one."""
     level = messages.WARNING if is_alert else messages.INFO
     messages.add_message(request, level, text, extra_tags=undo_url)
+
+
+def sent_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Go on to another page, also from a dialog that htmx has sent."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from crm.access import names
 from crm.access.policy import Access
 from crm.access.rows import hidden_ref
-from crm.customfields.dictionaries import labels_of
+from crm.customfields.dictionaries import option_label
 from crm.lists.errors import BadQuery
 from crm.lists.paths import Place, place_at
 from crm.lists.show import in_a_row
@@ -186,7 +186,7 @@ def _value_word(field: Field | None, value: Any) -> str:
     if field.kind in DATE_KINDS and period_word(text):
         return period_word(text)
     if field.kind in {"choice", "multi_choice"}:
-        return str(labels_of(field).get(text, text))
+        return option_label(field, text)
     if field.kind in {"user", COLLABORATORS} and text.isdecimal():
         return names.people([int(text)])[int(text)].label
     if field.kind == "department" and text.isdecimal():

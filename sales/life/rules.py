@@ -14,7 +14,7 @@ from crm.access.policy import Access
 from crm.access.statements import Statement
 from crm.access.statements import compiled as statement_of
 from crm.access.system import access_as_system
-from crm.customfields.dictionaries import options_of
+from crm.customfields.dictionaries import labels_of
 from crm.lists.choice_uses import names_choice
 from crm.lists.conditions import compile_tree
 from crm.modules.day import company_today
@@ -154,7 +154,7 @@ def _speaks_of_somebody(node: Any) -> bool:
 def rules_with_choice(dictionary: str, value: str) -> list[str]:
     """The rules whose conditions name a choice, each as a sentence; switched off ones too."""
     module = module_named(MODULE)
-    labels = dict(options_of(module.fields["stage"], with_retired=True))
+    labels = labels_of(module.fields["stage"])
     return [
         _("Stage rule %(number)d (to “%(stage)s”) asks for it.")
         % {"number": number, "stage": labels.get(rule.stage, rule.stage)}

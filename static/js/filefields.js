@@ -2,6 +2,8 @@
 import { near } from "./tools.js";
 import { send } from "./uploads.js";
 
+export const SENDING = "[data-files] progress"; // a file on its way has one
+
 function refuse(list, text) {
   const row = Object.assign(document.createElement("li"), { className: "bad" });
   row.append(Object.assign(document.createElement("span"), { className: "said", textContent: text }));
@@ -24,21 +26,18 @@ async function take(host, files) {
   for (const ended of list.querySelectorAll("li:not(:has(progress))")) ended.remove();
   const room = most === 1 ? 1 : most - kept.querySelectorAll("input:checked").length - list.children.length;
   if (files.length > room) return refuse(list, words.tooMany);
-  host.dataset.sending = 1 + Number(host.dataset.sending ?? 0);
   for (const file of files) {
     const taken = await send(words.files, file, words, list);
     if (!taken) continue;
     taken.row.remove();
     keep(kept, taken.text, most === 1);
   }
-  if (host.dataset.sending > 1) host.dataset.sending -= 1;
-  else delete host.dataset.sending;
   goOn(host.closest("form"));
 }
 
 /** A form that was sent while files were on their way is sent when the last is there, unless one was refused. */
 function goOn(form) {
-  if (!form?.isConnected || !("waits" in form.dataset) || form.querySelector("[data-sending]")) return;
+  if (!form?.isConnected || !("waits" in form.dataset) || form.querySelector(SENDING)) return;
   delete form.dataset.waits;
   if (!form.querySelector("[data-files] .bad")) form.requestSubmit();
 }
@@ -61,7 +60,7 @@ export function start() {
     take(input.closest("[data-files]"), files);
   });
   document.addEventListener("submit", (event) => {
-    if (!event.target.querySelector("[data-sending]")) return;
+    if (!event.target.querySelector(SENDING)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     event.target.dataset.waits = "";

@@ -1,4 +1,5 @@
 // Fields are edited where they stand: Enter saves, Esc gives up, leaving saves. What was typed is never lost.
+import { SENDING } from "./filefields.js";
 import { does } from "./keys.js";
 import { near, whyNot, word } from "./tools.js";
 
@@ -88,7 +89,7 @@ const inlines = () => [...document.querySelectorAll("form[data-inline]")].filter
 // A value that was refused stays in its field until it is put right or given up by Esc.
 function onLeave(event) {
   const form = near(event, "form[data-inline]");
-  if (!form || form.contains(event.relatedTarget) || form.dataset.left || form.querySelector(".wrong[role=alert]:not([data-told]), [data-sending]")) return;
+  if (!form || form.contains(event.relatedTarget) || form.dataset.left || form.querySelector(`.wrong[role=alert]:not([data-told]), ${SENDING}`)) return;
   setTimeout(() => {
     if (!form.isConnected || form.contains(document.activeElement) || form.dataset.sent) return;
     if (isChanged(form)) form.requestSubmit();

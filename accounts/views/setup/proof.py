@@ -50,7 +50,7 @@ def proof(request: Asking) -> HttpResponse:
         "runs": [
             {
                 "at": when(one.at), "by": _by(one), "probes": show_number(one.probes),
-                "found": show_number(one.found), "is_bad": one.found > 0,
+                "found": show_number(one.found),
             }
             for one in runs
         ],
